@@ -1,0 +1,34 @@
+# The commands of the README. `demo`, `test` and `check` share the dev profile, so the dependencies are
+# built once for all of them; `build` and `bench` share the release profile.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check build bench
+
+# Where the release binary ends up: Cargo's own rule.
+target := $(or $(CARGO_TARGET_DIR),target)
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Make a lake from the sample events and ask it questions (first build: about 7 minutes)
+	@scripts/setup.sh build
+	cargo build --bin headwater
+	@cargo run --quiet --bin headwater -- demo
+
+test: ## Install what is missing and run all tests
+	@scripts/setup.sh test
+	cargo test --workspace
+
+check: ## Everything a change has to pass: format, house rules, lints, docs, tests
+	@scripts/setup.sh check
+	cargo xtask check
+
+build: ## Build the release binary (about half an hour on two cores)
+	@scripts/setup.sh build
+	cargo build --release --bin headwater
+	@echo "built $(target)/release/headwater"
+
+bench: ## Measure against the named rivals and print the ratios
+	@scripts/setup.sh test
+	cargo build --release --bin headwater
+	cargo bench --workspace --bench ingest --bench query --bench commits

@@ -1,0 +1,11 @@
+//! What every measurement needs: generated events, reports as Markdown tables, CPU time and memory
+//! of processes, rivals. The measurements themselves are the bench targets of this package.
+
+pub mod answers;
+pub mod ceiling;
+pub mod generate;
+pub mod headwater;
+pub mod measure;
+pub mod report;
+pub mod rivals;
+pub mod settings;

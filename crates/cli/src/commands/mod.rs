@@ -1,0 +1,37 @@
+//! One file per command, named after its verb.
+
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod demo;
+pub(crate) mod history;
+pub(crate) mod ingest;
+pub(crate) mod optimize;
+pub(crate) mod query;
+pub(crate) mod replay;
+pub(crate) mod retention;
+pub(crate) mod tables;
+pub(crate) mod vacuum;
+
+use std::process::ExitCode;
+
+use crate::arguments::{Arguments, Command};
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// Runs the command that the arguments name.
+pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let global = arguments.global;
+    match arguments.command {
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Config(arguments) => config::run(&global, &arguments),
+        Command::Demo(arguments) => demo::run(&global, arguments).await,
+        Command::Ingest(arguments) => ingest::run(&Context::load(&global)?, arguments).await,
+        Command::Query(arguments) => query::run(&Context::load(&global)?, arguments).await,
+        Command::Tables(arguments) => tables::run(&Context::load(&global)?, &arguments).await,
+        Command::History(arguments) => history::run(&Context::load(&global)?, &arguments).await,
+        Command::Optimize(arguments) => optimize::run(&Context::load(&global)?, &arguments).await,
+        Command::Vacuum(arguments) => vacuum::run(&Context::load(&global)?, &arguments).await,
+        Command::Retention(arguments) => retention::run(&Context::load(&global)?, &arguments).await,
+        Command::Replay(arguments) => replay::run(&Context::load(&global)?, &arguments).await,
+    }
+}

@@ -1,0 +1,177 @@
+//! From settings and flags to the parts that commands work with: lake, pipeline, limits.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use headwater_config::{Config, Environment, LogFormat};
+use headwater_event::{ErrorKind, Timestamp};
+use headwater_ingest::{IngestContext, IngestOptions, RawPolicy};
+use headwater_lake::{Durability, Lake, LakeOptions, Table, WriterOptions};
+use headwater_pipeline::{Pipeline, PipelineOptions, Plugin};
+use headwater_query::SessionOptions;
+use headwater_sources::files::ObjectStores;
+
+use crate::arguments::{self, Global};
+use crate::failure::Failure;
+
+/// A chunk of records is at most this share of the memory for rows, so that small limits are kept.
+const CHUNKS_PER_BUFFER: usize = 16;
+
+/// Smallest and largest size of a chunk in bytes.
+const CHUNK_BYTES: std::ops::RangeInclusive<usize> = (4 << 10)..=(1 << 20);
+
+/// Valid settings of this run.
+#[derive(Debug)]
+pub(crate) struct Context {
+    config: Config,
+    environment: Environment,
+}
+
+/// Flags of one command that win over the settings.
+#[derive(Debug, Default)]
+pub(crate) struct Overrides {
+    /// Folder with VRL plugins.
+    pub(crate) plugins: Option<PathBuf>,
+}
+
+/// The time of day.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+fn load(global: &Global, environment: &Environment) -> Result<Config, Failure> {
+    let log_format = global.log_format.map(|format| match format {
+        arguments::LogFormat::Text => LogFormat::Text,
+        arguments::LogFormat::Json => LogFormat::Json,
+    });
+    let overrides = headwater_config::Overrides {
+        config: global.config.clone(),
+        lake: global.lake.clone(),
+        log_format,
+    };
+    Ok(Config::load(&overrides, environment)?)
+}
+
+/// Sends log lines to standard error as the settings say. Wrong settings are reported by the
+/// command.
+pub(crate) fn start_logging(global: &Global) {
+    let environment = Environment::read();
+    let log = load(global, &environment).map(|config| config.log).unwrap_or(Config::default().log);
+    let level = log.level.name();
+    // Libraries speak only when something is wrong.
+    let filter = format!("warn,headwater={level},headwater_ingest={level},headwater_lake={level}");
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_writer(std::io::stderr);
+    match log.format {
+        LogFormat::Json => builder.json().init(),
+        LogFormat::Text => builder.with_ansi(!environment.no_color()).with_target(false).init(),
+    }
+}
+
+impl Context {
+    /// Reads the settings.
+    pub(crate) fn load(global: &Global) -> Result<Self, Failure> {
+        let environment = Environment::read();
+        Ok(Self { config: load(global, &environment)?, environment })
+    }
+
+    /// Where the settings come from.
+    pub(crate) fn origin(&self) -> String {
+        match &self.config.file {
+            Some(file) => file.display().to_string(),
+            None => "defaults (no headwater.yaml)".to_owned(),
+        }
+    }
+
+    /// Opens the lake; no I/O.
+    pub(crate) fn lake(&self) -> Result<Lake, Failure> {
+        let durability = match self.config.lake.durability {
+            headwater_config::Durability::Fsync => Durability::Fsync,
+            headwater_config::Durability::None => Durability::None,
+        };
+        let storage = self.storage()?.collect();
+        let options = LakeOptions { storage, durability, ..LakeOptions::default() };
+        Ok(Lake::open(&self.config.lake.url, options)?)
+    }
+
+    fn storage(&self) -> Result<impl Iterator<Item = (String, String)> + use<>, Failure> {
+        let options = self.config.storage_options(&self.environment)?;
+        Ok(options.into_iter().map(|(name, secret)| (name, secret.expose().to_owned())))
+    }
+
+    /// A table that must exist.
+    pub(crate) async fn existing_table(&self, name: &str) -> Result<Table, Failure> {
+        let lake = self.lake()?;
+        let table = lake.table(name)?;
+        if table.exists().await? {
+            return Ok(table);
+        }
+        let known = lake.tables().await?;
+        let advice = if known.is_empty() {
+            "the lake has no tables yet: headwater ingest FILE… makes them".to_owned()
+        } else {
+            format!("tables are {}", known.join(", "))
+        };
+        let message = format!("there is no table `{name}` in {}: {advice}", lake.url());
+        Err(Failure::new(ErrorKind::NotFound, message))
+    }
+
+    /// Built-in plugins and the user's.
+    pub(crate) fn pipeline(&self, plugins: Option<&PathBuf>) -> Result<Arc<Pipeline>, Failure> {
+        let mut all: Vec<Box<dyn Plugin>> = headwater_normalizers::all();
+        all.extend(headwater_enrichers::all());
+        if let Some(folder) = plugins.or(self.config.plugins.folder.as_ref()) {
+            all.extend(headwater_pipeline::vrl::load_folder(folder)?);
+        }
+        Ok(Arc::new(Pipeline::new(all, PipelineOptions::default())?))
+    }
+
+    /// What a run of the data path needs.
+    pub(crate) fn ingest(&self, overrides: &Overrides) -> Result<IngestContext, Failure> {
+        let runtime = tokio::runtime::Handle::current();
+        let input_options = ["s3://", "az://", "gs://"]
+            .into_iter()
+            .flat_map(|scheme| self.environment.storage_options(scheme))
+            .map(|(name, secret)| (name, secret.expose().to_owned()))
+            .chain(self.storage()?);
+        Ok(IngestContext {
+            lake: self.lake()?,
+            pipeline: self.pipeline(overrides.plugins.as_ref())?,
+            stores: ObjectStores::new(runtime, input_options),
+            writer: WriterOptions::default(),
+            now,
+        })
+    }
+
+    /// Settings of a run of the data path.
+    pub(crate) fn ingest_options(&self) -> IngestOptions {
+        let settings = &self.config.ingest;
+        let mut options = IngestOptions::default();
+        if let Some(workers) = settings.workers {
+            options.workers = workers.get();
+        }
+        options.buffer_bytes_max = settings.buffer_bytes_max;
+        options.read.record_bytes_max = settings.record_bytes_max;
+        options.read.wrapper_keys.clone_from(&settings.records_keys);
+        options.read.chunk_bytes = (settings.buffer_bytes_max / CHUNKS_PER_BUFFER)
+            .clamp(*CHUNK_BYTES.start(), *CHUNK_BYTES.end());
+        options.raw = RawPolicy { keep: settings.keep_raw, off_for: settings.raw_off_for.clone() };
+        options
+    }
+
+    /// Limits of a SQL session.
+    pub(crate) fn session_options(&self) -> SessionOptions {
+        let settings = &self.config.query;
+        SessionOptions {
+            memory_bytes_max: settings.memory_bytes_max,
+            timeout: settings.timeout,
+            rows_max: settings.rows_max,
+            spill_folder: settings.spill_folder.clone(),
+            threads: None,
+            aliases: self.config.aliases.clone(),
+        }
+    }
+}

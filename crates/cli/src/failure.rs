@@ -1,0 +1,80 @@
+//! The one way an error leaves the process: a message with its causes on standard error, and the
+//! exit code of its kind.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use headwater_event::ErrorKind;
+
+/// An error with the kind that decides the exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    kind: ErrorKind,
+    error: anyhow::Error,
+}
+
+impl Failure {
+    /// An error of this kind in our own words.
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, error: anyhow::Error::msg(message.into()) }
+    }
+
+    /// Prints the error and gives the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        crate::screen::note(format_args!("error: {}", describe(self.error.as_ref())));
+        ExitCode::from(self.kind.exit_code())
+    }
+}
+
+/// An error and its causes, each once.
+pub(crate) fn describe(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        let message = current.to_string();
+        // Some libraries repeat the cause in their own text.
+        if !text.contains(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        cause = current.source();
+    }
+    text
+}
+
+macro_rules! failure_from {
+    ($($error:ty),* $(,)?) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self { kind: error.kind(), error: error.into() }
+            }
+        })*
+    };
+}
+
+failure_from!(
+    headwater_config::ConfigError,
+    headwater_ingest::IngestError,
+    headwater_lake::LakeError,
+    headwater_pipeline::PipelineError,
+    headwater_pipeline::vrl::VrlError,
+    headwater_query::QueryError,
+    headwater_sources::SourceError,
+);
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        let kind = match error.kind() {
+            std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+            std::io::ErrorKind::PermissionDenied => ErrorKind::Denied,
+            _ => ErrorKind::Unavailable,
+        };
+        Self { kind, error: error.into() }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self { kind: ErrorKind::Internal, error: error.into() }
+    }
+}

@@ -1,0 +1,185 @@
+//! Settings that are valid: what the rest of Headwater is given. What each one means is documented
+//! in [`crate::file`], under the same name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::env::Environment;
+use crate::error::ConfigError;
+use crate::file::{Durability, LogFormat, LogLevel};
+use crate::secret::{Secret, StorageValue};
+
+/// Valid settings. [`Config::default`] is what holds without a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The file that the settings come from, when there is one.
+    pub file: Option<PathBuf>,
+    /// Where the lake is and how it is written.
+    pub lake: LakeSettings,
+    /// Further names of the lake's schema in SQL.
+    pub aliases: Vec<String>,
+    /// Plugins beside the built-in ones.
+    pub plugins: PluginSettings,
+    /// How files are read into the lake.
+    pub ingest: IngestSettings,
+    /// Limits of every SQL statement.
+    pub query: QuerySettings,
+    /// Log lines.
+    pub log: LogSettings,
+}
+
+/// Valid section `lake`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LakeSettings {
+    /// Folder or URL of the lake.
+    pub url: String,
+    /// Options of the object store by name; see [`Config::storage_options`].
+    pub storage: BTreeMap<String, StorageValue>,
+    /// When a write to a local folder counts as done.
+    pub durability: Durability,
+}
+
+/// Valid section `plugins`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginSettings {
+    /// Folder with VRL programs.
+    pub folder: Option<PathBuf>,
+}
+
+/// Valid section `ingest`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IngestSettings {
+    /// Threads that run the pipeline; one per processor when absent.
+    pub workers: Option<NonZeroUsize>,
+    /// Memory for events that are not yet in a file, in bytes.
+    pub buffer_bytes_max: usize,
+    /// Longest record in bytes.
+    pub record_bytes_max: usize,
+    /// Whether the column `raw` keeps the original of every event.
+    pub keep_raw: bool,
+    /// Sources whose originals are not kept.
+    pub raw_off_for: BTreeSet<String>,
+    /// Keys of an object whose list holds the records.
+    pub records_keys: Vec<String>,
+}
+
+/// Valid section `query`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuerySettings {
+    /// Memory of operators in bytes.
+    pub memory_bytes_max: usize,
+    /// Longest run of one statement.
+    pub timeout: Option<Duration>,
+    /// Most rows of one answer.
+    pub rows_max: Option<usize>,
+    /// Where to spill to; the system's temporary folder when absent.
+    pub spill_folder: Option<PathBuf>,
+}
+
+/// Valid section `log`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogSettings {
+    /// Form of log lines.
+    pub format: LogFormat,
+    /// Least important lines to show.
+    pub level: LogLevel,
+}
+
+impl Config {
+    /// The options for opening the object store of the lake: those of the environment for this kind
+    /// of store, and over them those of the file, with their secrets read.
+    ///
+    /// # Errors
+    /// A secret cannot be read.
+    pub fn storage_options(
+        &self,
+        environment: &Environment,
+    ) -> Result<BTreeMap<String, Secret>, ConfigError> {
+        let mut options = environment.storage_options(&self.lake.url);
+        let set: BTreeSet<&str> =
+            self.lake.storage.keys().map(|name| canonical_option(name)).collect();
+        options.retain(|name, _| !set.contains(canonical_option(name)));
+        for (name, value) in &self.lake.storage {
+            let value = match value {
+                StorageValue::Text(text) => text.clone(),
+                StorageValue::Reference(reference) => {
+                    reference.resolve(&format!("lake.storage.{name}"), environment)?
+                }
+            };
+            options.insert(name.clone(), value);
+        }
+        Ok(options)
+    }
+}
+
+/// One spelling for the spellings of an option, so that a file's `endpoint` replaces
+/// `AWS_ENDPOINT_URL`.
+fn canonical_option(name: &str) -> &str {
+    let name = ["aws_", "azure_storage_", "azure_", "google_"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(name);
+    match name {
+        "endpoint_url" | "endpoint_url_s3" => "endpoint",
+        "session_token" => "token",
+        "account_key" | "master_key" => "access_key",
+        "sas_key" => "sas_token",
+        "authority_id" => "tenant_id",
+        "service_account_path" => "service_account",
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::path::Path;
+
+    use super::*;
+
+    fn check(storage: &str, expected: &[(&str, &str)]) {
+        let environment = Environment::from_pairs([
+            ("AWS_ENDPOINT_URL", "http://environment"),
+            ("AWS_REGION", "eu-central-1"),
+            ("TOKEN", "hunter2"),
+        ]);
+        let yaml = format!("lake: {{url: 's3://bucket/lake', storage: {storage}}}");
+        let config = Config::from_yaml(&yaml, Path::new("headwater.yaml")).unwrap();
+        let options = config.storage_options(&environment).unwrap();
+        let actual: Vec<(&str, &str)> =
+            options.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
+        assert_eq!(actual, expected, "{storage}");
+        assert!(!format!("{config:?} {options:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn storage_options_of_the_file_win_over_the_environment() {
+        check("{}", &[("aws_endpoint_url", "http://environment"), ("aws_region", "eu-central-1")]);
+        check(
+            "{endpoint: 'http://file', aws_secret_access_key: 'env:TOKEN'}",
+            &[
+                ("aws_region", "eu-central-1"),
+                ("aws_secret_access_key", "hunter2"),
+                ("endpoint", "http://file"),
+            ],
+        );
+        check(
+            "{aws_endpoint: 'http://file', region: us-east-1, allow_http: true}",
+            &[("allow_http", "true"), ("aws_endpoint", "http://file"), ("region", "us-east-1")],
+        );
+    }
+
+    #[test]
+    fn a_secret_that_is_missing_names_its_option() {
+        let yaml = "lake: {storage: {token: 'env:TOKEN'}}";
+        let config = Config::from_yaml(yaml, Path::new("headwater.yaml")).unwrap();
+        let error = config.storage_options(&Environment::default()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "lake.storage.token: environment variable `TOKEN` is not set"
+        );
+    }
+}

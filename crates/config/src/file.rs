@@ -1,0 +1,217 @@
+//! What may stand in a settings file. The documentation of a field is its reference:
+//! [`default_yaml`] prints it, together with the default that stands beside the field.
+//!
+//! [`default_yaml`]: crate::default_yaml
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::reference::{Field, Setting, Shown};
+use crate::secret::StorageValue;
+use crate::units::{ByteSize, TimeSpan};
+
+/// Declares a section of the file once: its type, its defaults, and what its reference says. A
+/// setting that has no value by default comes with an example.
+macro_rules! section {
+    (
+        $(#[doc = $section_doc:literal])+
+        pub struct $section:ident {
+            $(
+                $(#[doc = $field_doc:literal])+
+                pub $field:ident: $type:ty = $default:expr $(; $example:literal)?,
+            )+
+        }
+    ) => {
+        $(#[doc = $section_doc])+
+        #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $section {
+            $($(#[doc = $field_doc])+ pub $field: $type,)+
+        }
+
+        impl Default for $section {
+            fn default() -> Self {
+                Self { $($field: $default,)+ }
+            }
+        }
+
+        impl Setting for $section {
+            fn shown(&self) -> Shown {
+                Shown::Section(vec![$(Field {
+                    name: stringify!($field),
+                    documentation: &[$($field_doc),+],
+                    example: None$(.or(Some($example)))?,
+                    shown: self.$field.shown(),
+                },)+])
+            }
+        }
+    };
+}
+
+section! {
+    /// A settings file.
+    pub struct FileConfig {
+        /// Where the lake is and how it is written.
+        pub lake: LakeConfig = LakeConfig::default(),
+        /// Further names of the lake's schema in SQL: `SELECT … FROM "defenda_data_lake"."events"`.
+        /// The plain names (`events`) always work.
+        pub aliases: Vec<String> = texts(&["defenda_data_lake", "defenda_datalake"]),
+        /// Plugins beside the built-in ones.
+        pub plugins: PluginsConfig = PluginsConfig::default(),
+        /// How files are read into the lake.
+        pub ingest: IngestConfig = IngestConfig::default(),
+        /// Limits of every SQL statement.
+        pub query: QueryConfig = QueryConfig::default(),
+        /// Log lines on standard error.
+        pub log: LogConfig = LogConfig::default(),
+    }
+}
+
+section! {
+    /// Section `lake`: where the lake is and how it is written.
+    pub struct LakeConfig {
+        /// Folder or URL: ./lake, s3://bucket/path, gs://bucket/path, az://container/path.
+        /// A relative folder is taken from the folder of this file.
+        /// `--lake` and HEADWATER_LAKE win over it.
+        pub url: String = "./lake".to_owned(),
+        /// Options of the object store, by its own names. AWS_*, AZURE_* and GOOGLE_* variables of
+        /// the environment are used too; what stands here wins over them. Keys, tokens and
+        /// passwords are references: env:NAME (a variable) or file:/path (the contents of a file).
+        pub storage: BTreeMap<String, StorageValue> = BTreeMap::new();
+            "storage:\n  aws_region: eu-central-1\n  aws_secret_access_key: env:LAKE_SECRET_KEY",
+        /// When a write to a local folder counts as done: `fsync` (survives a power failure) or
+        /// `none` (survives the end of the process). Object stores are always durable.
+        pub durability: Durability = Durability::Fsync,
+    }
+}
+
+section! {
+    /// Section `plugins`: plugins beside the built-in ones.
+    pub struct PluginsConfig {
+        /// Folder with `.vrl` programs; a relative one is taken from the folder of this file.
+        pub folder: Option<String> = None; "folder: ./plugins",
+    }
+}
+
+section! {
+    /// Section `ingest`: how files are read into the lake.
+    pub struct IngestConfig {
+        /// Threads that parse, normalise and enrich, 1 to 1024. One per processor when not set.
+        pub workers: Option<u32> = None; "workers: 8",
+        /// Memory for events that are not yet in a file, at least 64KiB. More makes larger files.
+        pub buffer_bytes_max: ByteSize = ByteSize::mebibytes(192),
+        /// Longest record, 1KiB to 1GiB; a longer one goes to the table `rejects`, in parts.
+        pub record_bytes_max: ByteSize = ByteSize::mebibytes(128),
+        /// Whether the column `raw` keeps the original of every event.
+        pub keep_raw: bool = true,
+        /// Sources (`--source`) whose originals are not kept.
+        pub raw_off_for: Vec<String> = Vec::new(),
+        /// Keys of an object whose list holds the records, as in {"Records": […]}.
+        pub records_keys: Vec<String> = texts(&["Records"]),
+    }
+}
+
+section! {
+    /// Section `query`: limits of every SQL statement.
+    pub struct QueryConfig {
+        /// Memory for sorting, grouping and joining, at least 16MiB; beyond it disk is used.
+        pub memory_bytes_max: ByteSize = ByteSize::mebibytes(1024),
+        /// Longest run of one statement; `null` for no limit.
+        pub timeout: Option<TimeSpan> = Some(TimeSpan::seconds(3600)),
+        /// Most rows of one answer, further ones are cut and the answer says so; `null` for no
+        /// limit.
+        pub rows_max: Option<u64> = Some(10_000_000),
+        /// Where to spill to: a folder, the system's temporary one when not set. A relative one is
+        /// taken from the folder of this file.
+        pub spill_folder: Option<String> = None; "spill_folder: ./spill",
+    }
+}
+
+section! {
+    /// Section `log`: log lines on standard error.
+    pub struct LogConfig {
+        /// `text` for people, `json` for programs. `--log-format` and HEADWATER_LOG_FORMAT win over
+        /// it.
+        pub format: LogFormat = LogFormat::Text,
+        /// Least important lines to show: `error`, `warn`, `info`, `debug` or `trace`.
+        pub level: LogLevel = LogLevel::Info,
+    }
+}
+
+/// Declares a setting that is one of a few words.
+macro_rules! choice {
+    (
+        $(#[$attribute:meta])+
+        pub enum $choice:ident { $($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+ }
+    ) => {
+        $(#[$attribute])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+        pub enum $choice {
+            $($(#[doc = $doc])+ #[serde(rename = $name)] $variant,)+
+        }
+
+        impl $choice {
+            /// Every choice, as it is written.
+            pub const NAMES: &[&str] = &[$($name),+];
+
+            /// The choice as it is written.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The choice that is written so.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl Setting for $choice {
+            fn shown(&self) -> Shown {
+                Shown::Value(self.name().to_owned())
+            }
+        }
+    };
+}
+
+choice! {
+    /// When a write to a local folder counts as done.
+    pub enum Durability {
+        /// After `fsync`: survives a power failure.
+        Fsync = "fsync",
+        /// When the operating system has it: survives the end of the process.
+        None = "none",
+    }
+}
+
+choice! {
+    /// Form of log lines.
+    pub enum LogFormat {
+        /// For people.
+        Text = "text",
+        /// One JSON object per line.
+        Json = "json",
+    }
+}
+
+choice! {
+    /// Least important log lines that are shown.
+    pub enum LogLevel {
+        /// Data was lost or a person is needed.
+        Error = "error",
+        /// Something went wrong that recovers alone.
+        Warn = "warn",
+        /// What was done.
+        Info = "info",
+        /// What was done, step by step.
+        Debug = "debug",
+        /// Everything.
+        Trace = "trace",
+    }
+}
+
+fn texts(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(ToString::to_string).collect()
+}

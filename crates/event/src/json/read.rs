@@ -1,0 +1,239 @@
+//! Reading a tree: members, elements, paths, scalars, and the index of known keys.
+
+use std::borrow::Cow;
+
+use super::vocabulary::hash_key;
+use super::{Kind, Node, NodeId, Token, Tree, unescape};
+
+/// The children of an object or array, in order.
+#[derive(Debug, Clone)]
+pub struct Children<'a> {
+    tree: &'a Tree,
+    next: NodeId,
+}
+
+impl Iterator for Children<'_> {
+    type Item = NodeId;
+
+    #[inline]
+    fn next(&mut self) -> Option<NodeId> {
+        let current = self.next.some()?;
+        self.next = self.tree.node(current).next;
+        Some(current)
+    }
+}
+
+/// A value and everything below it, each container before its children.
+#[derive(Debug, Clone)]
+pub struct Descendants<'a> {
+    tree: &'a Tree,
+    top: NodeId,
+    next: NodeId,
+}
+
+impl Iterator for Descendants<'_> {
+    type Item = NodeId;
+
+    fn next(&mut self) -> Option<NodeId> {
+        let current = self.next.some()?;
+        let node = self.tree.node(current);
+        let mut following = match node.kind {
+            Kind::Object | Kind::Array => node.first_child(),
+            _ => NodeId::NONE,
+        };
+        let mut climb = current;
+        while following == NodeId::NONE && climb != self.top {
+            let node = self.tree.node(climb);
+            following = node.next;
+            climb = node.parent;
+        }
+        self.next = following;
+        Some(current)
+    }
+}
+
+impl Tree {
+    /// The JSON type of a value.
+    #[must_use]
+    #[inline]
+    pub fn kind(&self, id: NodeId) -> Kind {
+        self.node(id).kind
+    }
+
+    /// The object or array that holds a value; `None` for the root and for removed values.
+    #[must_use]
+    #[inline]
+    pub fn parent(&self, id: NodeId) -> Option<NodeId> {
+        self.node(id).parent.some()
+    }
+
+    /// Members of an object or elements of an array; nothing for scalars.
+    #[must_use]
+    #[inline]
+    pub fn children(&self, id: NodeId) -> Children<'_> {
+        let node = self.node(id);
+        let next = match node.kind {
+            Kind::Object | Kind::Array => node.first_child(),
+            _ => NodeId::NONE,
+        };
+        Children { tree: self, next }
+    }
+
+    /// A value and everything below it.
+    #[must_use]
+    pub fn descendants(&self, id: NodeId) -> Descendants<'_> {
+        Descendants { tree: self, top: id, next: id }
+    }
+
+    /// The key of a member, unescaped; empty for elements and the root.
+    #[must_use]
+    #[inline]
+    pub fn key(&self, id: NodeId) -> Cow<'_, str> {
+        let node = self.node(id);
+        let key = self.slice(node.key);
+        if node.flags & Node::KEY_ESCAPED == 0 { Cow::Borrowed(key) } else { unescape(key) }
+    }
+
+    /// The word of the vocabulary that is the key of a member, in any ASCII case.
+    #[must_use]
+    #[inline]
+    pub fn token(&self, id: NodeId) -> Option<Token> {
+        Some(self.node(id).token).filter(|token| *token != Token::NONE)
+    }
+
+    /// The member of an object with exactly this key (the first one when the source had several).
+    #[must_use]
+    pub fn get(&self, object: NodeId, key: &str) -> Option<NodeId> {
+        if self.node(object).kind != Kind::Object {
+            return None;
+        }
+        let hash = hash_key(key.as_bytes());
+        self.children(object).find(|&child| self.node(child).hash == hash && self.key(child) == key)
+    }
+
+    /// The member of an object with a key known to the vocabulary, in any ASCII case: [`Tree::get`]
+    /// without the walk over the members.
+    #[must_use]
+    #[inline]
+    pub fn member(&self, object: NodeId, token: Token) -> Option<NodeId> {
+        let is_wanted =
+            |&(known, id): &(Token, NodeId)| known == token && self.parent(id) == Some(object);
+        self.known_members().find(is_wanted).map(|(_, id)| id)
+    }
+
+    /// The element of an array at `index`, counted from 0.
+    #[must_use]
+    pub fn element(&self, array: NodeId, index: usize) -> Option<NodeId> {
+        (self.node(array).kind == Kind::Array).then(|| self.children(array).nth(index)).flatten()
+    }
+
+    /// Follows a dotted path from the root, for example `details.events.0.name`; numbers index
+    /// arrays.
+    #[must_use]
+    pub fn lookup(&self, path: &str) -> Option<NodeId> {
+        self.lookup_from(self.root(), path)
+    }
+
+    /// Follows a dotted path from `start`.
+    #[must_use]
+    pub fn lookup_from(&self, start: NodeId, path: &str) -> Option<NodeId> {
+        path.split('.').try_fold(start, |current, step| match self.node(current).kind {
+            Kind::Object => self.get(current, step),
+            Kind::Array => self.element(current, step.parse().ok()?),
+            _ => None,
+        })
+    }
+
+    /// The characters of a string; `None` for other types.
+    #[must_use]
+    #[inline]
+    pub fn as_str(&self, id: NodeId) -> Option<Cow<'_, str>> {
+        let node = self.node(id);
+        if node.kind != Kind::String {
+            return None;
+        }
+        let text = self.slice(node.value);
+        Some(if node.flags & Node::VALUE_ESCAPED == 0 {
+            Cow::Borrowed(text)
+        } else {
+            unescape(text)
+        })
+    }
+
+    /// A number's source text; `None` for other types.
+    #[must_use]
+    #[inline]
+    pub fn as_number(&self, id: NodeId) -> Option<&str> {
+        let node = self.node(id);
+        (node.kind == Kind::Number).then(|| self.slice(node.value))
+    }
+
+    /// A boolean; `None` for other types.
+    #[must_use]
+    pub fn as_bool(&self, id: NodeId) -> Option<bool> {
+        let node = self.node(id);
+        (node.kind == Kind::Bool).then_some(node.flags & Node::TRUE != 0)
+    }
+
+    /// A number that is a 64-bit signed integer.
+    #[must_use]
+    pub fn as_i64(&self, id: NodeId) -> Option<i64> {
+        self.as_number(id)?.parse().ok()
+    }
+
+    /// The text of any scalar: a string's characters, a number as written, `true` or `false`.
+    /// `None` for null, arrays and objects.
+    #[must_use]
+    pub fn scalar_text(&self, id: NodeId) -> Option<Cow<'_, str>> {
+        let node = self.node(id);
+        match node.kind {
+            Kind::String => self.as_str(id),
+            Kind::Number => Some(Cow::Borrowed(self.slice(node.value))),
+            Kind::Bool if node.flags & Node::TRUE != 0 => Some(Cow::Borrowed("true")),
+            Kind::Bool => Some(Cow::Borrowed("false")),
+            Kind::Null | Kind::Array | Kind::Object => None,
+        }
+    }
+
+    /// Whether a key known to the vocabulary occurs anywhere in the document.
+    #[must_use]
+    pub fn has(&self, token: Token) -> bool {
+        self.find(token).next().is_some()
+    }
+
+    /// Members with this key at any depth, in document order (values added later come last).
+    pub fn find(&self, token: Token) -> impl Iterator<Item = NodeId> + '_ {
+        self.occurrences
+            .iter()
+            .filter(move |(word, _)| *word == token)
+            .map(|(_, id)| *id)
+            .filter(move |id| self.node(*id).token == token && self.is_attached(*id))
+    }
+
+    /// Every member whose key the vocabulary knows, in the order of [`Tree::find`]: one walk for
+    /// those who ask for many words. May hold values that were removed since; see
+    /// [`Tree::is_attached`].
+    #[inline]
+    pub fn known_members(&self) -> impl Iterator<Item = (Token, NodeId)> + '_ {
+        self.occurrences.iter().copied().filter(|(token, id)| self.node(*id).token == *token)
+    }
+
+    /// Whether the value still hangs below the root.
+    #[must_use]
+    pub fn is_attached(&self, id: NodeId) -> bool {
+        let mut current = id;
+        while current != self.root() {
+            match self.node(current).parent.some() {
+                Some(parent) => current = parent,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// Number of levels of objects and arrays above a value.
+    #[must_use]
+    pub fn depth(&self, id: NodeId) -> usize {
+        std::iter::successors(self.parent(id), |current| self.parent(*current)).count()
+    }
+}

@@ -1,0 +1,140 @@
+//! The columns of the tables `events` and `rejects`: the public contract with every engine that
+//! reads them. Plain data; `lake` turns it into an Arrow schema and writer settings.
+
+/// Type of a column, by its Delta and Arrow meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ColumnType {
+    /// UTF-8 text (Delta `string`, Arrow `Utf8`).
+    Text,
+    /// List of UTF-8 text (Delta `array<string>`, Arrow `List<Utf8>`).
+    TextList,
+    /// Instant, microseconds, UTC (Delta `timestamp`).
+    Timestamp,
+    /// 32-bit signed integer (Delta `integer`).
+    Integer,
+    /// 64-bit signed integer (Delta `long`).
+    Long,
+    /// Bytes (Delta `binary`).
+    Bytes,
+    /// List of observables, `array<struct<type_id: integer, name: string, value: string>>`.
+    Observables,
+}
+
+/// One column: its name and how the writer stores it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ColumnDefinition {
+    /// Name in the table.
+    pub name: &'static str,
+    /// Type in the table.
+    pub column_type: ColumnType,
+    /// Whether a value may be absent.
+    pub nullable: bool,
+    /// Whether min, max and null count go into the Delta log and the Parquet footer.
+    pub statistics: bool,
+    /// Whether row groups carry a bloom filter (point lookups on high-cardinality values).
+    pub bloom: bool,
+    /// Whether dictionary encoding is tried (off for long, unique text).
+    pub dictionary: bool,
+}
+
+const fn column(name: &'static str, column_type: ColumnType) -> ColumnDefinition {
+    ColumnDefinition {
+        name,
+        column_type,
+        nullable: true,
+        statistics: true,
+        bloom: false,
+        dictionary: true,
+    }
+}
+
+const fn required(mut definition: ColumnDefinition) -> ColumnDefinition {
+    definition.nullable = false;
+    definition
+}
+
+const fn bloomed(mut definition: ColumnDefinition) -> ColumnDefinition {
+    definition.bloom = true;
+    definition.dictionary = false;
+    definition
+}
+
+const fn opaque(mut definition: ColumnDefinition) -> ColumnDefinition {
+    definition.statistics = false;
+    definition.dictionary = false;
+    definition
+}
+
+const fn no_statistics(mut definition: ColumnDefinition) -> ColumnDefinition {
+    definition.statistics = false;
+    definition
+}
+
+/// Partition columns of every table, strings in UTC: `YYYY`, `MM`, `DD`, `HH`. Not stored in the
+/// files.
+pub const PARTITION_COLUMNS: [&str; 4] = ["year", "month", "day", "hour"];
+
+/// The column that partitions and sorts every table.
+pub const TIME_COLUMN: &str = "utctimestamp";
+
+/// Name of the table of events.
+pub const EVENTS: &str = "events";
+
+/// Name of the table of records that could not become events.
+pub const REJECTS: &str = "rejects";
+
+/// Columns of `events` that are stored in the data files, in order; the partition columns follow
+/// them.
+pub const EVENT_COLUMNS: [ColumnDefinition; 20] = [
+    required(bloomed(column("eventid", ColumnType::Text))),
+    required(column(TIME_COLUMN, ColumnType::Timestamp)),
+    column("severity", ColumnType::Text),
+    column("summary", ColumnType::Text),
+    column("category", ColumnType::Text),
+    column("source", ColumnType::Text),
+    no_statistics(column("tags", ColumnType::TextList)),
+    no_statistics(column("plugins", ColumnType::TextList)),
+    opaque(column("details", ColumnType::Text)),
+    column("class_uid", ColumnType::Integer),
+    column("type_uid", ColumnType::Long),
+    column("activity_id", ColumnType::Integer),
+    column("severity_id", ColumnType::Integer),
+    opaque(column("ocsf", ColumnType::Text)),
+    no_statistics(column("observables", ColumnType::Observables)),
+    column("host", ColumnType::Text),
+    column("sourcetype", ColumnType::Text),
+    column("index", ColumnType::Text),
+    required(column("ingested_at", ColumnType::Timestamp)),
+    opaque(column("raw", ColumnType::Text)),
+];
+
+/// Columns of `rejects` that are stored in the data files, in order; the partition columns follow
+/// them. `utctimestamp` is the time of arrival, `source` what the operator calls the source,
+/// `origin` the file or address that the record came from. A record longer than the size limit is
+/// kept as several rows with the same `rejectid`, numbered by `part` from 0. `replayed_at` is set
+/// when the record was sent through the pipeline again and became an event.
+pub const REJECT_COLUMNS: [ColumnDefinition; 13] = [
+    required(bloomed(column("rejectid", ColumnType::Text))),
+    required(column(TIME_COLUMN, ColumnType::Timestamp)),
+    required(column("reason", ColumnType::Text)),
+    required(column("stage", ColumnType::Text)),
+    column("plugin", ColumnType::Text),
+    column("source", ColumnType::Text),
+    column("origin", ColumnType::Text),
+    column("host", ColumnType::Text),
+    column("sourcetype", ColumnType::Text),
+    column("index", ColumnType::Text),
+    required(column("part", ColumnType::Long)),
+    column("replayed_at", ColumnType::Timestamp),
+    opaque(column("raw", ColumnType::Bytes)),
+];
+
+/// The stored columns of a table of Headwater's own, or `None` for any other name.
+#[must_use]
+pub fn columns_of(table: &str) -> Option<&'static [ColumnDefinition]> {
+    match table {
+        EVENTS => Some(&EVENT_COLUMNS),
+        REJECTS => Some(&REJECT_COLUMNS),
+        _ => None,
+    }
+}

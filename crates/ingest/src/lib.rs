@@ -1,0 +1,23 @@
+//! Composition of the data path for inputs that can be read again: sources → pipeline → lake.
+//!
+//! One run reads inputs in order on one thread, runs the pipeline on several, gathers the rows of a
+//! *generation* up to a memory budget, and writes it while the next one fills. A generation is one
+//! commit to `rejects` (when it has any) followed by one commit to `events`; both carry the inputs'
+//! positions, so everything below a position is in the tables, once, whatever happens in between.
+
+mod error;
+mod generation;
+mod growth;
+mod options;
+mod positions;
+mod reader;
+mod replay;
+mod report;
+mod run;
+mod worker;
+
+pub use error::IngestError;
+pub use options::{IdentityScope, IngestOptions, RawPolicy};
+pub use replay::{ReplayOptions, ReplayReport, replay};
+pub use report::{FailedInput, IngestReport, Progress, SkippedInput};
+pub use run::{IngestContext, ingest};

@@ -1,0 +1,251 @@
+//! The reader thread: finds inputs, asks the tables how far they are read, sends chunks to the
+//! workers.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use headwater_event::schema;
+use headwater_lake::{Lake, Table};
+use headwater_sources::SourceError;
+use headwater_sources::files::{
+    FileIdentity, Input, Listed, ObjectStores, ReadRequest, ReadSummary, identify, list, read,
+};
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+use crate::growth::{Markers, Plan, Step};
+use crate::positions::FilePosition;
+use crate::run::Jobs;
+use crate::worker::{Job, KnownInput, Marker};
+use crate::{FailedInput, IdentityScope, IngestError, IngestOptions, Progress, SkippedInput};
+
+/// What to read.
+pub(crate) struct Inputs {
+    pub(crate) texts: Vec<String>,
+    pub(crate) stores: ObjectStores,
+}
+
+/// What the reader found, for the report.
+#[derive(Debug, Default)]
+pub(crate) struct ReaderReport {
+    pub(crate) files_skipped: u64,
+    pub(crate) bytes_read: u64,
+    pub(crate) bytes_decompressed: u64,
+    pub(crate) failed: Vec<FailedInput>,
+    pub(crate) ignored: Vec<SkippedInput>,
+}
+
+/// Looks up positions in both tables. Has handles of its own, so that a commit at work never delays
+/// it.
+#[derive(Debug)]
+pub(crate) struct Positions {
+    events: Table,
+    rejects: Table,
+}
+
+impl Positions {
+    pub(crate) fn open(lake: &Lake) -> Result<Self, IngestError> {
+        let table = |name| lake.table(name).map_err(IngestError::lake("open a table"));
+        Ok(Self { events: table(schema::EVENTS)?, rejects: table(schema::REJECTS)? })
+    }
+}
+
+/// The reader thread's state.
+pub(crate) struct Reader {
+    pub(crate) inputs: Inputs,
+    pub(crate) options: IngestOptions,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) positions: Positions,
+    pub(crate) runtime: Handle,
+    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+/// Numbers that run through all inputs of one reader.
+#[derive(Default)]
+struct Numbers {
+    sequence: u64,
+    input: u64,
+    /// Versions of this run: an input that is named twice, or equal by the identity asked for, is
+    /// one.
+    seen: HashSet<Arc<str>>,
+}
+
+impl Reader {
+    /// Reads everything; ends early when the collector is gone.
+    pub(crate) fn run(self, jobs: &Jobs) -> Result<ReaderReport, IngestError> {
+        let mut report = ReaderReport::default();
+        let mut numbers = Numbers::default();
+        for listed in list(&self.inputs.texts, &self.inputs.stores) {
+            if self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            match listed {
+                Ok(Listed::Input(input)) => self.input(&input, jobs, &mut numbers, &mut report)?,
+                Ok(Listed::Skipped(skipped)) => report
+                    .ignored
+                    .push(SkippedInput { name: skipped.name, reason: skipped.reason.to_owned() }),
+                Err(error) => report.failed.push(failed(&error)),
+            }
+        }
+        Ok(report)
+    }
+
+    /// Reads one input as far as the tables do not have it yet.
+    fn input(
+        &self,
+        input: &Input,
+        jobs: &Jobs,
+        numbers: &mut Numbers,
+        report: &mut ReaderReport,
+    ) -> Result<(), IngestError> {
+        Progress::add(&self.progress.bytes_found, input.size().unwrap_or_default());
+        let plan = match self.plan(input)? {
+            Ok(mut plan) => {
+                let seen = &mut numbers.seen;
+                plan.steps.retain(|step| match &step.partition {
+                    Some(partition) => seen.insert(Arc::clone(partition)),
+                    None => true,
+                });
+                plan
+            }
+            Err(error) => {
+                report.failed.push(failed(&error));
+                return Ok(());
+            }
+        };
+        if plan.steps.is_empty() {
+            report.files_skipped += 1;
+            Progress::add(&self.progress.bytes_read, input.size().unwrap_or_default());
+        }
+        for step in &plan.steps {
+            numbers.input += 1;
+            match self.step(input, step, &plan.markers, jobs, numbers) {
+                Ok(summary) => {
+                    report.bytes_read += summary.bytes_read;
+                    report.bytes_decompressed += summary.bytes_decompressed;
+                    report.ignored.extend(summary.skipped.into_iter().map(|skipped| {
+                        SkippedInput { name: skipped.name, reason: skipped.reason.to_owned() }
+                    }));
+                    if summary.stopped {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    report.failed.push(failed(&error));
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What of the input is still to be read.
+    fn plan(&self, input: &Input) -> Result<Result<Plan, SourceError>, IngestError> {
+        let identity = match identify(input) {
+            Ok(Some(identity)) => identity,
+            Ok(None) => return Ok(Ok(Plan::stream())),
+            Err(error) => return Ok(Err(error)),
+        };
+        let lookup = |name: &str| self.events_offset(name);
+        let partition = |identity: &FileIdentity| self.partition(input, identity);
+        crate::growth::plan(input, &self.options.read, identity, &partition, &lookup)
+    }
+
+    fn partition(&self, input: &Input, identity: &FileIdentity) -> Arc<str> {
+        match (self.options.identity, input.local_path()) {
+            (IdentityScope::PathAndContent, Some(path)) => {
+                let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+                let mut hasher = blake3::Hasher::new();
+                hasher.update(identity.to_string().as_bytes());
+                hasher.update(path.as_os_str().as_encoded_bytes());
+                format!("file/{}", hasher.finalize()).into()
+            }
+            _ => identity.partition(),
+        }
+    }
+
+    fn events_offset(&self, name: &str) -> Result<Option<i64>, IngestError> {
+        self.offset(&self.positions.events, name)
+    }
+
+    fn offset(&self, table: &Table, name: &str) -> Result<Option<i64>, IngestError> {
+        let found = self.runtime.block_on(table.positions(&[name]));
+        let found = found.map_err(IngestError::lake("read positions"))?;
+        Ok(found.get(name).copied())
+    }
+
+    /// Reads one version of the input and sends its chunks.
+    fn step(
+        &self,
+        input: &Input,
+        step: &Step,
+        markers: &Markers,
+        jobs: &Jobs,
+        numbers: &mut Numbers,
+    ) -> Result<ReadSummary, SourceError> {
+        let known = match self.known(step, numbers.input) {
+            Ok(known) => known,
+            Err(_) => return Ok(ReadSummary { stopped: true, ..ReadSummary::default() }),
+        };
+        let request = ReadRequest {
+            input,
+            identity: step.identity.as_ref(),
+            options: &self.options.read,
+            stores: &self.inputs.stores,
+            skip_frames: FilePosition::from_offset(known.events_offset).frames,
+            from_byte: step.from_byte,
+        };
+        let mut bytes_before = 0;
+        read(request, &mut |chunk| {
+            let read = chunk.bytes_read.saturating_sub(bytes_before);
+            bytes_before = chunk.bytes_read;
+            Progress::add(&self.progress.bytes_read, read);
+            let mut known = known.clone();
+            known.markers = markers.to_write(step, chunk.last);
+            let job = Job { sequence: numbers.sequence, chunk, known };
+            numbers.sequence += 1;
+            self.send(job, jobs)
+        })
+    }
+
+    /// What the tables know of a step's partition.
+    fn known(&self, step: &Step, number: u64) -> Result<KnownInput, IngestError> {
+        let Some(partition) = &step.partition else {
+            return Ok(KnownInput { number, ..KnownInput::default() });
+        };
+        Ok(KnownInput {
+            partition: Some(Arc::clone(partition)),
+            events_offset: self.events_offset(partition)?,
+            rejects_offset: self.offset(&self.positions.rejects, partition)?,
+            markers: Vec::<Marker>::new(),
+            number,
+        })
+    }
+
+    /// Waits for room, then hands the chunk over.
+    fn send(&self, job: Job, jobs: &Jobs) -> ControlFlow<()> {
+        let Ok(permit) = self.runtime.block_on(self.permits.acquire()) else {
+            return ControlFlow::Break(());
+        };
+        // The collector gives it back when the chunk has its place.
+        permit.forget();
+        match jobs.send(job) {
+            Ok(()) if !self.stop.load(Ordering::Relaxed) => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        }
+    }
+}
+
+fn failed(error: &SourceError) -> FailedInput {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(current) = cause {
+        text.push_str(": ");
+        text.push_str(&current.to_string());
+        cause = current.source();
+    }
+    FailedInput { name: error.input().to_owned(), error: text, kind: error.kind() }
+}

@@ -1,0 +1,10 @@
+//! Events and rejects become rows: JSON trees end here, Arrow batches begin.
+//! Text goes from the tree's spans straight into the column's buffer; nothing else is built per
+//! event.
+
+mod columns;
+mod events;
+mod rejects;
+
+pub use events::{EventBatchBuilder, RowError};
+pub use rejects::RejectBatchBuilder;

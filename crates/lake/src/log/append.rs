@@ -1,0 +1,455 @@
+//! Appending to the log. A commit is written as the next version if nobody else was first; whoever was
+//! second reads only the entries that came between, checks that they do not contradict its own, and
+//! tries the version after them. The cost of a commit therefore depends on how many writers compete,
+//! not on the size of the table.
+//!
+//! Exactly once: positions are compared and set. A commit whose positions are not those of the table is
+//! refused, whether they were moved long ago or by the entry that came between.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use headwater_event::Timestamp;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::clock::milliseconds;
+use crate::delta;
+use crate::error::{LakeError, Result};
+use crate::lake::LakeOptions;
+use crate::log::checkpoint::read_hint;
+use crate::log::commit::{Commit, Operation};
+use crate::log::compose::entry_actions;
+use crate::log::entry::{
+    Action, CommitInfo, ENGINE, Metadata, Protocol, decode_path, parse_entry, write_entry,
+};
+use crate::log::rules::{check, check_metadata};
+use crate::log::state::{LogState, PositionState, check_writable, missing_entry};
+use crate::log::tail::read_after;
+use crate::storage::TableStorage;
+
+/// Attempts at one log entry. With 16 writers of equal speed the chance to lose them all is below 1e-5.
+const ATTEMPTS_MAX: u32 = 200;
+
+/// Attempts that follow each other at once; later ones wait, so that slower writers get a turn.
+const ATTEMPTS_WITHOUT_PAUSE: u32 = 10;
+
+/// Longest pause between two attempts.
+const PAUSE_MAX: Duration = Duration::from_millis(20);
+
+/// After this time without contact the log may have been cleaned up behind the known version, which the
+/// next entry alone does not show.
+const CONTACT_AGE_MAX_MICROS: i64 = 3_600_000_000;
+
+/// Appends to one table's log and knows what the log adds up to.
+#[derive(Debug)]
+pub(crate) struct LogWriter {
+    pub(crate) storage: TableStorage,
+    pub(crate) options: LakeOptions,
+    /// One commit of this handle is under way at a time: two would only compete with each other.
+    turn: Semaphore,
+    known: Mutex<Option<Known>>,
+    /// Checkpoints under way; stopped when the handle goes.
+    checkpoints: Mutex<JoinSet<()>>,
+}
+
+/// The log as far as it was read.
+#[derive(Debug)]
+struct Known {
+    state: LogState,
+    contact: Timestamp,
+    /// Schema and protocol that were found to fit this writer.
+    fits: Option<(Arc<Metadata>, Arc<Protocol>)>,
+}
+
+/// What the entries that came between say.
+#[derive(Debug, Default)]
+struct Between {
+    /// Files that were removed.
+    removed: HashSet<String>,
+    /// Version of the entry with the identity that was looked for.
+    own: Option<u64>,
+}
+
+impl LogWriter {
+    pub(crate) fn new(storage: TableStorage, options: LakeOptions) -> Self {
+        Self {
+            storage,
+            options,
+            turn: Semaphore::new(1),
+            known: Mutex::new(None),
+            checkpoints: Mutex::new(JoinSet::new()),
+        }
+    }
+
+    /// Brings the known state up to date and looks at it.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no table; whatever the storage answers.
+    pub(crate) async fn current<T>(&self, look: impl FnOnce(&LogState) -> T) -> Result<T> {
+        let _turn = self.take_turn().await;
+        self.load().await?;
+        self.advance(None).await?;
+        self.look(look)
+    }
+
+    /// Commits each request, as many of them in one entry as do not depend on each other. The answers
+    /// are in the order of the requests; a conflict of one does not affect the others.
+    pub(crate) async fn commit(&self, commits: &[Commit]) -> Vec<Result<u64>> {
+        let _turn = self.take_turn().await;
+        let mut round = Round {
+            commits,
+            answers: commits.iter().map(|_| None).collect(),
+            removed: HashSet::new(),
+            fresh: false,
+        };
+        if let Err(error) = self.commit_round(&mut round).await {
+            let error = Arc::new(error);
+            for answer in round.answers.iter_mut().filter(|answer| answer.is_none()) {
+                *answer = Some(Err(LakeError::Shared(Arc::clone(&error))));
+            }
+        }
+        let unanswered = || LakeError::Task { action: "commit", source: None };
+        round
+            .answers
+            .into_iter()
+            .map(|answer| answer.unwrap_or_else(|| Err(unanswered())))
+            .collect()
+    }
+
+    /// Writes version 0. `false` means that the table exists.
+    ///
+    /// # Errors
+    /// Whatever the storage answers.
+    pub(crate) async fn create(&self, metadata: Metadata, protocol: Protocol) -> Result<bool> {
+        let _turn = self.take_turn().await;
+        if let Some(state) = LogState::load(&self.storage).await? {
+            self.know(state);
+            return Ok(false);
+        }
+        let id = Uuid::new_v4().to_string();
+        let actions = [
+            Action {
+                commit_info: Some(CommitInfo {
+                    timestamp: Some(milliseconds(self.options.clock.now())),
+                    operation: Some(Operation::Create.name().to_owned()),
+                    engine_info: Some(ENGINE.to_owned()),
+                    is_blind_append: Some(true),
+                    txn_id: Some(id),
+                    ..CommitInfo::default()
+                }),
+                ..Action::default()
+            },
+            Action { protocol: Some(protocol), ..Action::default() },
+            Action { meta_data: Some(metadata), ..Action::default() },
+        ];
+        let bytes = write_entry(&self.storage.name, &actions)?;
+        let published = self.storage.prepare_log_entry(bytes).publish(0).await?;
+        let state = LogState::load(&self.storage).await?;
+        self.know(state.ok_or_else(|| missing_entry(&self.storage, 0))?);
+        Ok(published)
+    }
+
+    /// Waits for checkpoints that are under way.
+    pub(crate) async fn settle(&self) {
+        let mut running = std::mem::take(&mut *lock(&self.checkpoints));
+        while running.join_next().await.is_some() {}
+    }
+
+    async fn take_turn(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        // The semaphore is never closed, so this always gets its permit.
+        self.turn.acquire().await.ok()
+    }
+
+    fn know(&self, state: LogState) {
+        let contact = self.options.clock.now();
+        *lock(&self.known) = Some(Known { state, contact, fits: None });
+    }
+
+    fn look<T>(&self, look: impl FnOnce(&LogState) -> T) -> Result<T> {
+        let known = lock(&self.known);
+        let known = known.as_ref().ok_or_else(|| self.no_table())?;
+        Ok(look(&known.state))
+    }
+
+    fn no_table(&self) -> LakeError {
+        LakeError::NoTable { table: self.storage.name.clone() }
+    }
+
+    /// Makes sure that the log was read at all, and not so long ago that it may have been cleaned up.
+    async fn load(&self) -> Result<()> {
+        let now = self.options.clock.now().as_micros();
+        let (version, contact) = match lock(&self.known).as_ref() {
+            None => (None, now),
+            Some(known) => (Some(known.state.version), known.contact.as_micros()),
+        };
+        if let Some(version) = version {
+            let recent = now.saturating_sub(contact) < CONTACT_AGE_MAX_MICROS;
+            if recent || read_hint(&self.storage).await?.is_none_or(|hint| hint <= version) {
+                return Ok(());
+            }
+        }
+        let state = LogState::load(&self.storage).await?.ok_or_else(|| self.no_table())?;
+        self.know(state);
+        Ok(())
+    }
+
+    /// Reads the entries that others added.
+    async fn advance(&self, own_id: Option<&str>) -> Result<Between> {
+        let version = self.look(|state| state.version)?;
+        let mut between = Between::default();
+        read_after(&self.storage, version, |version, bytes| {
+            let mut known = lock(&self.known);
+            let known = known.as_mut().ok_or_else(|| self.no_table())?;
+            for action in known.state.apply_entry(&self.storage, version, &bytes)? {
+                between.note(version, &action, own_id);
+            }
+            Ok(())
+        })
+        .await?;
+        if let Some(known) = lock(&self.known).as_mut() {
+            known.contact = self.options.clock.now();
+        }
+        Ok(between)
+    }
+
+    async fn commit_round(&self, round: &mut Round<'_>) -> Result<()> {
+        self.load().await?;
+        self.note_removed_since_base(round).await?;
+        loop {
+            self.check_fits()?;
+            let group = self.next_group(round).await?;
+            if group.is_empty() {
+                return Ok(());
+            }
+            self.append_group(round, &group).await?;
+        }
+    }
+
+    /// Collects the files removed between the snapshots that requests are based on and now.
+    async fn note_removed_since_base(&self, round: &mut Round<'_>) -> Result<()> {
+        let with_removes = round.commits.iter().filter(|commit| !commit.removes.is_empty());
+        let Some(base) = with_removes.filter_map(|commit| commit.base).min() else { return Ok(()) };
+        round.removed.extend(self.advance(None).await?.removed);
+        round.fresh = true;
+        for version in base + 1..=self.look(|state| state.version)? {
+            let bytes: Bytes = self
+                .storage
+                .read_log_entry(version)
+                .await?
+                .ok_or_else(|| missing_entry(&self.storage, version))?;
+            let mut between = Between::default();
+            for action in parse_entry(&self.storage.name, version, &bytes)? {
+                between.note(version, &action, None);
+            }
+            round.removed.extend(between.removed);
+        }
+        Ok(())
+    }
+
+    /// Checks that what Headwater writes fits schema and protocol, once per change of either.
+    fn check_fits(&self) -> Result<()> {
+        let mut known = lock(&self.known);
+        let known = known.as_mut().ok_or_else(|| self.no_table())?;
+        let (metadata, protocol) = (&known.state.metadata, &known.state.protocol);
+        if let Some((fit_metadata, fit_protocol)) = &known.fits
+            && Arc::ptr_eq(fit_metadata, metadata)
+            && Arc::ptr_eq(fit_protocol, protocol)
+        {
+            return Ok(());
+        }
+        check_metadata(&self.storage.name, metadata)?;
+        check_writable(&self.storage.name, protocol)?;
+        known.fits = Some((Arc::clone(metadata), Arc::clone(protocol)));
+        Ok(())
+    }
+
+    /// Takes requests that can share an entry, and answers those that cannot be committed at all.
+    async fn next_group(&self, round: &mut Round<'_>) -> Result<Vec<usize>> {
+        loop {
+            let mut group = Vec::new();
+            let mut partitions = HashSet::new();
+            let mut refused = Vec::new();
+            for (index, commit) in round.commits.iter().enumerate() {
+                if round.answers.get(index).is_some_and(Option::is_some) {
+                    continue;
+                }
+                let alone = !commit.is_append() && !group.is_empty();
+                let clash = commit.positions.iter().any(|p| partitions.contains(&p.partition));
+                if alone || clash {
+                    continue;
+                }
+                match self.look(|state| check(&self.storage.name, state, commit, &round.removed))? {
+                    Ok(()) => {
+                        group.push(index);
+                        partitions
+                            .extend(commit.positions.iter().map(|p| Arc::clone(&p.partition)));
+                        if !commit.is_append() {
+                            break;
+                        }
+                    }
+                    Err(error) => refused.push((index, error)),
+                }
+            }
+            if refused.is_empty() || round.fresh {
+                for (index, error) in refused {
+                    round.answer(index, Err(error));
+                }
+                if !group.is_empty() || round.is_answered() {
+                    return Ok(group);
+                }
+                continue;
+            }
+            // The refusal may come from what is known being out of date.
+            round.removed.extend(self.advance(None).await?.removed);
+            round.fresh = true;
+        }
+    }
+
+    /// Appends one entry with a group of requests, or finds out that some of them cannot go through.
+    async fn append_group(&self, round: &mut Round<'_>, group: &[usize]) -> Result<()> {
+        let id = Uuid::new_v4().to_string();
+        let commits: Vec<&Commit> =
+            group.iter().filter_map(|&index| round.commits.get(index)).collect();
+        let now_ms = milliseconds(self.options.clock.now());
+        let actions = entry_actions(&commits, &id, now_ms);
+        let bytes = write_entry(&self.storage.name, &actions)?;
+        let mut entry = self.storage.prepare_log_entry(bytes);
+        for attempt in 1..=ATTEMPTS_MAX {
+            let version = self.look(|state| state.version)? + 1;
+            let outcome = entry.publish(version).await;
+            if matches!(outcome, Ok(true)) {
+                self.committed(&commits, version, now_ms);
+                round.answer_all(group, version);
+                return Ok(());
+            }
+            let between = self.advance(Some(&id)).await?;
+            round.fresh = true;
+            if let Some(version) = between.own {
+                // The answer to the write was lost, but the entry is there.
+                self.checkpoint_if_due(version);
+                round.answer_all(group, version);
+                return Ok(());
+            }
+            outcome?;
+            round.removed.extend(between.removed);
+            self.check_fits()?;
+            let refused = |commit: &&Commit| {
+                let checked =
+                    self.look(|state| check(&self.storage.name, state, commit, &round.removed));
+                !matches!(checked, Ok(Ok(())))
+            };
+            if commits.iter().any(refused) {
+                return Ok(());
+            }
+            pause(attempt).await;
+        }
+        Err(LakeError::Contention { table: self.storage.name.clone(), attempts: ATTEMPTS_MAX })
+    }
+
+    /// Takes note of an own entry.
+    fn committed(&self, commits: &[&Commit], version: u64, now_ms: i64) {
+        if let Some(known) = lock(&self.known).as_mut() {
+            known.state.version = version;
+            known.contact = self.options.clock.now();
+            for commit in commits {
+                let updated_ms = if commit.positions_expired { 0 } else { now_ms };
+                for position in &commit.positions {
+                    let state = PositionState { offset: position.offset, updated_ms };
+                    known.state.positions.insert(Arc::clone(&position.partition), state);
+                }
+            }
+        }
+        self.checkpoint_if_due(version);
+    }
+
+    /// Starts a checkpoint at every multiple of the interval, and after twice the interval without one
+    /// (whoever wrote the multiple may have been killed). It runs beside later commits; a failure is
+    /// logged and left to the next one.
+    fn checkpoint_if_due(&self, version: u64) {
+        let interval = self.options.checkpoint_interval.max(1);
+        let mut known = lock(&self.known);
+        let Some(known) = known.as_mut() else { return };
+        let since = version.saturating_sub(known.state.checkpoint.unwrap_or(0));
+        if !version.is_multiple_of(interval) && since < 2 * interval {
+            return;
+        }
+        let mut running = lock(&self.checkpoints);
+        while running.try_join_next().is_some() {}
+        if !running.is_empty() {
+            return;
+        }
+        known.state.checkpoint = Some(version);
+        let storage = self.storage.clone();
+        running.spawn(async move {
+            if let Err(error) = delta::write_checkpoint(&storage, version).await {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(
+                    table = storage.name,
+                    version,
+                    error,
+                    "failed to write a checkpoint"
+                );
+            }
+        });
+    }
+}
+
+/// Requests on their way into the log.
+struct Round<'a> {
+    commits: &'a [Commit],
+    answers: Vec<Option<Result<u64>>>,
+    /// Files that others removed since the requests were made.
+    removed: HashSet<String>,
+    /// Whether everything up to the newest entry was read in this round.
+    fresh: bool,
+}
+
+impl Round<'_> {
+    fn answer(&mut self, index: usize, answer: Result<u64>) {
+        if let Some(place) = self.answers.get_mut(index) {
+            *place = Some(answer);
+        }
+    }
+
+    fn answer_all(&mut self, group: &[usize], version: u64) {
+        for &index in group {
+            self.answer(index, Ok(version));
+        }
+    }
+
+    fn is_answered(&self) -> bool {
+        self.answers.iter().all(Option::is_some)
+    }
+}
+
+impl Between {
+    fn note(&mut self, version: u64, action: &Action, own_id: Option<&str>) {
+        if let Some(remove) = &action.remove {
+            self.removed.insert(decode_path(&remove.path));
+        }
+        let id = action.commit_info.as_ref().and_then(|info| info.txn_id.as_deref());
+        if own_id.is_some() && id == own_id {
+            self.own = Some(version);
+        }
+    }
+}
+
+/// Waits a random time that grows with the attempts, so that competing writers fall out of step.
+async fn pause(attempt: u32) {
+    let counted = attempt.saturating_sub(ATTEMPTS_WITHOUT_PAUSE);
+    if counted == 0 {
+        return;
+    }
+    let longest = Duration::from_millis(u64::from(counted)).min(PAUSE_MAX);
+    let (random, _) = Uuid::new_v4().as_u64_pair();
+    let share = u32::try_from(random >> 40).unwrap_or(0);
+    tokio::time::sleep(longest.mul_f64(f64::from(share) / f64::from(1_u32 << 24))).await;
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

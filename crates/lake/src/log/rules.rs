@@ -1,0 +1,67 @@
+//! When a commit may go through, and when not.
+
+use std::collections::HashSet;
+
+use headwater_event::schema::{PARTITION_COLUMNS, columns_of};
+use serde_json::Value;
+
+use crate::error::{LakeError, Result};
+use crate::log::commit::Commit;
+use crate::log::entry::Metadata;
+use crate::log::state::LogState;
+use crate::schema::schema_difference;
+
+/// Checks a request against the state of the log.
+pub(crate) fn check(
+    table: &str,
+    state: &LogState,
+    commit: &Commit,
+    removed: &HashSet<String>,
+) -> Result<()> {
+    let refuse = |reason: String| LakeError::Request { table: table.to_owned(), reason };
+    for position in &commit.positions {
+        let actual = state.position(&position.partition).map(|position| position.offset);
+        if actual != position.expected {
+            return Err(LakeError::PositionConflict {
+                table: table.to_owned(),
+                partition: position.partition.to_string(),
+                expected: position.expected,
+                actual,
+            });
+        }
+        if position.expected.is_some_and(|expected| position.offset < expected) {
+            return Err(refuse(format!(
+                "position of `{}` cannot go back to {}",
+                position.partition, position.offset
+            )));
+        }
+    }
+    if commit.removes.is_empty() {
+        return Ok(());
+    }
+    if commit.base.is_none() {
+        return Err(refuse("files are removed without saying from which version".to_owned()));
+    }
+    let append_only = state.metadata.configuration.get("delta.appendOnly");
+    if commit.data_change && append_only.is_some_and(|value| value == "true") {
+        return Err(refuse("its rows may not be removed (delta.appendOnly)".to_owned()));
+    }
+    match commit.removes.iter().find(|file| removed.contains(&file.path)) {
+        None => Ok(()),
+        Some(file) => {
+            Err(LakeError::FileConflict { table: table.to_owned(), path: file.path.clone() })
+        }
+    }
+}
+
+/// Checks that the files Headwater writes fit the schema of the table.
+pub(crate) fn check_metadata(table: &str, metadata: &Metadata) -> Result<()> {
+    let Some(columns) = columns_of(table) else { return Ok(()) };
+    let misfit = |difference| LakeError::Schema { table: table.to_owned(), difference };
+    if metadata.partition_columns != PARTITION_COLUMNS {
+        return Err(misfit(format!("it is partitioned by {:?}", metadata.partition_columns)));
+    }
+    let schema: Value = serde_json::from_str(&metadata.schema_string)
+        .map_err(|source| LakeError::LogEntry { table: table.to_owned(), version: 0, source })?;
+    schema_difference(columns, &schema).map_or(Ok(()), |difference| Err(misfit(difference)))
+}

@@ -1,0 +1,411 @@
+//! Merges data files of one partition into as few as possible, in order of time and in bounded memory:
+//! every input is read batch by batch, and opened only when the merge has reached its earliest time.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::sync::{Arc, OnceLock};
+
+use arrow::array::{ArrayRef, AsArray as _, TimestampMicrosecondArray, new_null_array};
+use arrow::compute::{
+    cast, concat_batches, interleave_record_batch, sort_to_indices, take_record_batch,
+};
+use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
+use arrow::error::ArrowError;
+use arrow::record_batch::RecordBatch;
+use futures::TryStreamExt as _;
+use headwater_event::schema::{ColumnDefinition, TIME_COLUMN};
+use object_store::ObjectStoreExt as _;
+use object_store::buffered::BufWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::arrow::async_reader::ParquetRecordBatchStream;
+use parquet::arrow::async_writer::AsyncFileWriter;
+use parquet::arrow::{AsyncArrowWriter, ParquetRecordBatchStreamBuilder, ProjectionMask};
+use parquet::file::metadata::FileMetaData;
+
+use crate::clock::milliseconds;
+use crate::error::{LakeError, Result};
+use crate::file::DataFile;
+use crate::reader::ObjectReader;
+use crate::schema::{WRITER_KEY, stored_columns, stored_schema, writer_properties};
+use crate::table::Table;
+use crate::write::new_name;
+use crate::write::statistics::statistics_json;
+
+use super::optimize::OptimizeOptions;
+
+/// Rows that are merged at a time.
+const SLICE_ROWS_MAX: usize = 8_192;
+
+/// Bytes that are merged at a time, as long as a single row is not larger.
+const SLICE_BYTES_MAX: usize = 128 << 20;
+
+/// Rows read from an input at a time.
+const INPUT_ROWS_MAX: usize = 2_048;
+
+/// Uncompressed bytes read from an input at a time, on average.
+const INPUT_BYTES: u64 = 32 << 20;
+
+/// Merges files into new ones, which are durable when this returns but not yet part of the table.
+///
+/// # Errors
+/// Whatever reading, writing or the storage answers. Nothing became part of the table then.
+pub(super) async fn merge(
+    table: &Table,
+    inputs: &[Arc<DataFile>],
+    options: &OptimizeOptions,
+) -> Result<Vec<DataFile>> {
+    let Some(first) = inputs.first() else { return Ok(Vec::new()) };
+    let columns = stored_columns(table.name())?;
+    let schema = stored_schema(columns);
+    let rows = inputs.iter().filter_map(|file| file.rows()).sum::<u64>();
+    let mut sink = Sink {
+        table: table.clone(),
+        columns,
+        schema: Arc::clone(&schema),
+        options: options.clone(),
+        rows: usize::try_from(rows).unwrap_or(usize::MAX),
+        like: Arc::clone(first),
+        open: None,
+        done: Vec::new(),
+    };
+    let mut merge = Merge::new(table.clone(), schema, inputs);
+    while let Some(slice) = merge.next_slice().await? {
+        sink.write(&slice).await?;
+    }
+    sink.finish().await
+}
+
+/// A merge under way.
+struct Merge {
+    table: Table,
+    schema: SchemaRef,
+    /// Inputs that were not reached yet, by earliest time.
+    waiting: VecDeque<(i64, Arc<DataFile>)>,
+    active: Vec<Input>,
+    /// The next row of every active input: its time and the input's number.
+    heads: BinaryHeap<Reverse<(i64, usize)>>,
+    /// Batches that the rows of the slice in the making come from.
+    batches: Vec<RecordBatch>,
+    /// Rows of the slice in the making: batch and row.
+    places: Vec<(usize, usize)>,
+    bytes: usize,
+}
+
+/// An input that is being read.
+#[derive(Default)]
+struct Input {
+    path: String,
+    batches: Option<ParquetRecordBatchStream<ObjectReader>>,
+    /// All rows of a file that had to be sorted.
+    sorted: Option<RecordBatch>,
+    /// Place of the current batch among the batches of the slice.
+    batch: usize,
+    row: usize,
+    times: Vec<i64>,
+    row_bytes: usize,
+}
+
+impl Merge {
+    fn new(table: Table, schema: SchemaRef, inputs: &[Arc<DataFile>]) -> Self {
+        let earliest = |file: &Arc<DataFile>| {
+            file.time_range().map_or(i64::MIN, |(earliest, _)| earliest.as_micros())
+        };
+        let mut waiting: Vec<_> =
+            inputs.iter().map(|file| (earliest(file), Arc::clone(file))).collect();
+        waiting.sort_by(|left, right| (left.0, &left.1.path).cmp(&(right.0, &right.1.path)));
+        Self {
+            table,
+            schema,
+            waiting: waiting.into(),
+            active: Vec::new(),
+            heads: BinaryHeap::new(),
+            batches: Vec::new(),
+            places: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    /// The next rows in order of time; rows of the same time are in the order of their inputs.
+    async fn next_slice(&mut self) -> Result<Option<RecordBatch>> {
+        while self.places.len() < SLICE_ROWS_MAX && self.bytes < SLICE_BYTES_MAX {
+            self.open_reached().await?;
+            let Some(Reverse((_, number))) = self.heads.pop() else { break };
+            self.take_run(number).await?;
+        }
+        if self.places.is_empty() {
+            return Ok(None);
+        }
+        let references: Vec<&RecordBatch> = self.batches.iter().collect();
+        let slice = interleave_record_batch(&references, &self.places)
+            .map_err(LakeError::arrow("merge rows"))?;
+        self.forget_used_batches();
+        Ok(Some(slice))
+    }
+
+    /// Opens every input that may hold the next row.
+    async fn open_reached(&mut self) -> Result<()> {
+        loop {
+            let next = self.heads.peek().map(|Reverse((time, _))| *time);
+            match self.waiting.front() {
+                Some((earliest, _)) if next.is_none_or(|next| *earliest <= next) => {}
+                _ => return Ok(()),
+            }
+            let Some((_, file)) = self.waiting.pop_front() else { return Ok(()) };
+            let mut input = open(&self.table, &file, &self.schema).await?;
+            let number = self.active.len();
+            if self.load(&mut input).await? {
+                self.heads.extend(input.times.first().map(|&time| Reverse((time, number))));
+            }
+            self.active.push(input);
+        }
+    }
+
+    /// Takes rows of one input as long as no other input may have an earlier one.
+    async fn take_run(&mut self, number: usize) -> Result<()> {
+        let limit = self.heads.peek().map(|Reverse(head)| *head);
+        let unopened = self.waiting.front().map(|(earliest, _)| *earliest);
+        let Some(mut input) = self.active.get_mut(number).map(std::mem::take) else {
+            return Ok(());
+        };
+        let mut is_first = true;
+        while let Some(&time) = input.times.get(input.row) {
+            let full = self.places.len() >= SLICE_ROWS_MAX || self.bytes >= SLICE_BYTES_MAX;
+            let later = limit.is_some_and(|limit| (time, number) > limit)
+                || unopened.is_some_and(|unopened| time > unopened);
+            if !is_first && (full || later) {
+                break;
+            }
+            self.places.push((input.batch, input.row));
+            self.bytes += input.row_bytes;
+            input.row += 1;
+            is_first = false;
+        }
+        if input.row < input.times.len() || self.load(&mut input).await? {
+            let head = input.times.get(input.row);
+            self.heads.extend(head.map(|&time| Reverse((time, number))));
+        }
+        if let Some(place) = self.active.get_mut(number) {
+            *place = input;
+        }
+        Ok(())
+    }
+
+    /// Loads the next batch of an input that has rows; `false` at its end.
+    async fn load(&mut self, input: &mut Input) -> Result<bool> {
+        loop {
+            let batch = match (&mut input.sorted, &mut input.batches) {
+                (sorted @ Some(_), _) => sorted.take(),
+                (None, Some(batches)) => {
+                    let next = batches.try_next().await;
+                    let next = next.map_err(LakeError::parquet("read", &input.path))?;
+                    next.map(|batch| conform(&batch, &self.schema)).transpose()?
+                }
+                (None, None) => None,
+            };
+            let Some(batch) = batch else {
+                input.times.clear();
+                return Ok(false);
+            };
+            if batch.num_rows() == 0 {
+                continue;
+            }
+            input.times = times(&batch)?.values().to_vec();
+            input.row_bytes = batch.get_array_memory_size() / batch.num_rows();
+            input.row = 0;
+            input.batch = self.batches.len();
+            self.batches.push(batch);
+            return Ok(true);
+        }
+    }
+
+    /// Keeps only the batches that still have rows to come.
+    fn forget_used_batches(&mut self) {
+        self.places.clear();
+        self.bytes = 0;
+        let used = std::mem::take(&mut self.batches);
+        for input in &mut self.active {
+            if input.row < input.times.len()
+                && let Some(batch) = used.get(input.batch)
+            {
+                input.batch = self.batches.len();
+                self.batches.push(batch.clone());
+            }
+        }
+    }
+}
+
+/// Opens an input. Files of other writers need not be in order: they are read and sorted as a whole.
+async fn open(table: &Table, file: &DataFile, schema: &SchemaRef) -> Result<Input> {
+    let failed = || LakeError::parquet("read", &file.path);
+    let builder = ParquetRecordBatchStreamBuilder::new(reader(table, file)).await;
+    let builder = builder.map_err(failed())?;
+    let metadata = Arc::clone(builder.metadata());
+    let bytes: i64 = metadata.row_groups().iter().map(|group| group.total_byte_size()).sum();
+    let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0).max(1);
+    let row_bytes = (u64::try_from(bytes).unwrap_or(0) / rows).max(1);
+    let batch_rows = usize::try_from(INPUT_BYTES / row_bytes).unwrap_or(usize::MAX);
+    let roots = builder.parquet_schema().root_schema().get_fields().iter().enumerate();
+    let wanted = roots.filter(|(_, root)| schema.field_with_name(root.name()).is_ok());
+    let mask = ProjectionMask::roots(builder.parquet_schema(), wanted.map(|(index, _)| index));
+    let batches = builder
+        .with_projection(mask)
+        .with_batch_size(batch_rows.clamp(1, INPUT_ROWS_MAX))
+        .build()
+        .map_err(failed())?;
+    let mut input = Input { path: file.path.clone(), batches: Some(batches), ..Input::default() };
+    if !is_sorted(metadata.file_metadata()) {
+        let batches = input.batches.take();
+        input.sorted = Some(read_sorted(&file.path, batches, schema).await?);
+    }
+    Ok(input)
+}
+
+/// Whether the rows of a file are in order of time.
+///
+/// # Errors
+/// Whatever reading the footer answers.
+pub(super) async fn is_sorted_file(table: &Table, file: &DataFile) -> Result<bool> {
+    let builder = ParquetRecordBatchStreamBuilder::new(reader(table, file)).await;
+    let builder = builder.map_err(LakeError::parquet("read", &file.path))?;
+    Ok(is_sorted(builder.metadata().file_metadata()))
+}
+
+fn is_sorted(metadata: &FileMetaData) -> bool {
+    metadata
+        .key_value_metadata()
+        .is_some_and(|pairs| pairs.iter().any(|pair| pair.key == WRITER_KEY))
+}
+
+fn reader(table: &Table, file: &DataFile) -> ObjectReader {
+    ObjectReader { store: table.object_store(), path: table.object_path(file), size: file.size }
+}
+
+async fn read_sorted(
+    path: &str,
+    batches: Option<ParquetRecordBatchStream<ObjectReader>>,
+    schema: &SchemaRef,
+) -> Result<RecordBatch> {
+    let mut read = Vec::new();
+    if let Some(mut batches) = batches {
+        while let Some(batch) =
+            batches.try_next().await.map_err(LakeError::parquet("read", path))?
+        {
+            read.push(conform(&batch, schema)?);
+        }
+    }
+    let failed = || LakeError::arrow("sort rows");
+    let batch = concat_batches(schema, &read).map_err(failed())?;
+    let order = sort_to_indices(times(&batch)?, None, None).map_err(failed())?;
+    take_record_batch(&batch, &order).map_err(failed())
+}
+
+fn times(batch: &RecordBatch) -> Result<&TimestampMicrosecondArray> {
+    let column = batch.column_by_name(TIME_COLUMN);
+    column.and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>()).ok_or_else(
+        || {
+            LakeError::arrow("read times")(ArrowError::SchemaError(
+                "there is no time column".to_owned(),
+            ))
+        },
+    )
+}
+
+/// Gives a batch the columns of the table: other writers use other types of the same meaning, and older
+/// files lack newer columns.
+fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+    let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
+        Some(column) if column.data_type() == field.data_type() => Ok(Arc::clone(column)),
+        Some(column) => cast(column, field.data_type()),
+        None => Ok(new_null_array(field.data_type(), batch.num_rows())),
+    });
+    let columns = columns.collect::<std::result::Result<Vec<ArrayRef>, ArrowError>>();
+    columns
+        .and_then(|columns| RecordBatch::try_new(Arc::clone(schema), columns))
+        .map_err(LakeError::arrow("convert the columns of a file"))
+}
+
+/// Where merged rows go: files of at most the target size.
+struct Sink {
+    table: Table,
+    columns: &'static [ColumnDefinition],
+    schema: SchemaRef,
+    options: OptimizeOptions,
+    /// Rows of all files together.
+    rows: usize,
+    /// A file of the same partition.
+    like: Arc<DataFile>,
+    open: Option<OpenFile>,
+    done: Vec<DataFile>,
+}
+
+struct OpenFile {
+    path: String,
+    writer: AsyncArrowWriter<Box<dyn AsyncFileWriter>>,
+}
+
+impl Sink {
+    async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        let mut file = match self.open.take() {
+            Some(file) => file,
+            None => self.create().await?,
+        };
+        let written = file.writer.write(batch).await;
+        written.map_err(LakeError::parquet("write", &file.path))?;
+        let bytes = file.writer.bytes_written() + file.writer.in_progress_size();
+        self.open = Some(file);
+        if u64::try_from(bytes).unwrap_or(u64::MAX) >= self.options.target_bytes {
+            self.close().await?;
+        }
+        Ok(())
+    }
+
+    async fn create(&self) -> Result<OpenFile> {
+        let folder = self.like.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let path = if folder.is_empty() { new_name() } else { format!("{folder}/{}", new_name()) };
+        let options = ArrowWriterOptions::new()
+            .with_properties(writer_properties(
+                self.columns,
+                self.options.row_group_rows,
+                self.options.zstd_level,
+                self.rows,
+            )?)
+            .with_skip_arrow_metadata(true);
+        let output: Box<dyn AsyncFileWriter> = match self.table.storage().local() {
+            Some(folder) => Box::new(folder.create(&path).await?),
+            None => {
+                let object = self.table.storage().object(&path);
+                Box::new(BufWriter::new(self.table.object_store(), object))
+            }
+        };
+        let schema = Arc::clone(&self.schema);
+        let writer = AsyncArrowWriter::try_new_with_options(output, schema, options);
+        let writer = writer.map_err(LakeError::parquet("write", &path))?;
+        Ok(OpenFile { path, writer })
+    }
+
+    async fn close(&mut self) -> Result<()> {
+        let Some(OpenFile { path, mut writer }) = self.open.take() else { return Ok(()) };
+        let metadata = writer.finish().await.map_err(LakeError::parquet("write", &path))?;
+        if let Some(folder) = self.table.storage().local() {
+            folder.make_durable(&folder.file(&path))?;
+        }
+        let object = self.table.storage().object(&path);
+        let stored = self.table.object_store().head(&object).await;
+        let stored = stored.map_err(LakeError::storage("look up", &object))?;
+        self.done.push(DataFile {
+            path,
+            size: stored.size,
+            modified_ms: milliseconds(self.table.options().clock.now()),
+            partition: self.like.partition.clone(),
+            statistics_json: Some(statistics_json(self.columns, &metadata).into()),
+            exact_times: None,
+            parsed: OnceLock::new(),
+        });
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<Vec<DataFile>> {
+        self.close().await?;
+        Ok(self.done)
+    }
+}

@@ -1,0 +1,15 @@
+//! Upkeep of a table, one file per job. Each job returns a report that can be printed or serialised.
+
+mod history;
+mod lease;
+mod merge;
+mod optimize;
+mod retention;
+mod selection;
+mod vacuum;
+
+pub use history::{HistoryEntry, history};
+pub use optimize::{OptimizeOptions, OptimizeProgress, OptimizeReport, ProgressCallback, optimize};
+pub use retention::{RetentionOptions, RetentionReport, retention};
+pub use selection::PartitionSelection;
+pub use vacuum::{VACUUM_RETENTION_MIN, VacuumOptions, VacuumReport, vacuum};

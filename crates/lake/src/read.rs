@@ -1,0 +1,28 @@
+//! Reading a data file back, whole: for small jobs that rewrite rows. Queries read through the
+//! engine.
+
+use arrow::array::RecordBatch;
+use object_store::ObjectStoreExt as _;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::error::{LakeError, Result};
+use crate::file::DataFile;
+use crate::table::Table;
+
+impl Table {
+    /// All rows of a data file, with the columns that it stores, in batches of moderate size.
+    ///
+    /// # Errors
+    /// The object cannot be read, or is not a Parquet file.
+    pub async fn read(&self, file: &DataFile) -> Result<Vec<RecordBatch>> {
+        let path = self.object_path(file);
+        let store = self.object_store();
+        let failed =
+            |source| LakeError::Storage { action: "read", path: file.path.clone(), source };
+        let bytes = store.get(&path).await.map_err(failed)?.bytes().await.map_err(failed)?;
+        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes)
+            .and_then(ParquetRecordBatchReaderBuilder::build)
+            .map_err(LakeError::parquet("read", &file.path))?;
+        reader.collect::<std::result::Result<_, _>>().map_err(LakeError::arrow("read rows"))
+    }
+}

@@ -1,0 +1,294 @@
+//! Columns as the contract defines them, in the three forms the lake needs: Arrow schema, Delta schema
+//! and Parquet writer settings.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
+use headwater_event::schema::{
+    ColumnDefinition, ColumnType, PARTITION_COLUMNS, TIME_COLUMN, columns_of,
+};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::file::metadata::{KeyValue, SortingColumn};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
+use parquet::schema::types::ColumnPath;
+use serde_json::{Value, json};
+
+use crate::error::{LakeError, Result};
+
+/// Chance that a bloom filter keeps a row group that does not hold the value.
+const BLOOM_FALSE_POSITIVES: f64 = 0.01;
+
+/// Bytes of a minimum or maximum that are kept in the Parquet footer.
+const STATISTIC_BYTES_MAX: usize = 64;
+
+/// Uncompressed bytes after which a row group is closed even if it has few rows (long events).
+const ROW_GROUP_BYTES_MAX: usize = 256 << 20;
+
+/// Name of the footer entry that says which version of Headwater wrote a file.
+pub(crate) const WRITER_KEY: &str = "headwater.version";
+
+/// The stored columns of a table of Headwater's own.
+///
+/// # Errors
+/// `Invalid` when Headwater defines no table of this name.
+pub fn stored_columns(table: &str) -> Result<&'static [ColumnDefinition]> {
+    columns_of(table).ok_or_else(|| LakeError::NoColumns { table: table.to_owned() })
+}
+
+/// Arrow schema of the columns stored in the data files, in their order: what a writer's batches have.
+#[must_use]
+pub fn stored_schema(columns: &[ColumnDefinition]) -> SchemaRef {
+    Arc::new(Schema::new(columns.iter().map(arrow_field).collect::<Fields>()))
+}
+
+/// Arrow type of a column.
+#[must_use]
+pub fn arrow_type(column_type: ColumnType) -> DataType {
+    match column_type {
+        ColumnType::Text => DataType::Utf8,
+        ColumnType::TextList => DataType::List(list_element(DataType::Utf8)),
+        ColumnType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        ColumnType::Integer => DataType::Int32,
+        ColumnType::Long => DataType::Int64,
+        ColumnType::Bytes => DataType::Binary,
+        ColumnType::Observables => {
+            DataType::List(list_element(DataType::Struct(observable_fields())))
+        }
+    }
+}
+
+/// Fields of one element of a column of type `Observables`.
+#[must_use]
+pub fn observable_fields() -> Fields {
+    Fields::from(vec![
+        Field::new("type_id", DataType::Int32, true),
+        Field::new("name", DataType::Utf8, true),
+        Field::new("value", DataType::Utf8, true),
+    ])
+}
+
+/// The field that a list's elements have, named as Parquet and Delta name it.
+#[must_use]
+pub fn list_element(element: DataType) -> Arc<Field> {
+    Arc::new(Field::new("element", element, true))
+}
+
+fn arrow_field(column: &ColumnDefinition) -> Field {
+    Field::new(column.name, arrow_type(column.column_type), column.nullable)
+}
+
+/// Names of the columns whose minimum, maximum and null count go into the log.
+pub(crate) fn statistics_columns(columns: &[ColumnDefinition]) -> Vec<&'static str> {
+    columns.iter().filter(|column| column.statistics).map(|column| column.name).collect()
+}
+
+/// Schema of the table as the Delta log holds it: the stored columns, then the partition columns.
+pub(crate) fn delta_schema(columns: &[ColumnDefinition]) -> Value {
+    let stored = columns
+        .iter()
+        .map(|column| delta_field(column.name, &delta_type(column.column_type), column.nullable));
+    let partitions = PARTITION_COLUMNS.iter().map(|name| delta_field(name, &json!("string"), true));
+    json!({ "type": "struct", "fields": stored.chain(partitions).collect::<Vec<_>>() })
+}
+
+fn delta_field(name: &str, delta_type: &Value, nullable: bool) -> Value {
+    json!({ "name": name, "type": delta_type, "nullable": nullable, "metadata": {} })
+}
+
+fn delta_type(column_type: ColumnType) -> Value {
+    let array =
+        |element: Value| json!({ "type": "array", "elementType": element, "containsNull": true });
+    match column_type {
+        ColumnType::Text => json!("string"),
+        ColumnType::TextList => array(json!("string")),
+        ColumnType::Timestamp => json!("timestamp"),
+        ColumnType::Integer => json!("integer"),
+        ColumnType::Long => json!("long"),
+        ColumnType::Bytes => json!("binary"),
+        ColumnType::Observables => array(json!({
+            "type": "struct",
+            "fields": [
+                delta_field("type_id", &json!("integer"), true),
+                delta_field("name", &json!("string"), true),
+                delta_field("value", &json!("string"), true),
+            ],
+        })),
+    }
+}
+
+/// The first way in which a table's Delta schema does not fit the files that Headwater writes into it;
+/// `None` when it fits. Further columns are fine as long as they may be absent.
+pub(crate) fn schema_difference(columns: &[ColumnDefinition], actual: &Value) -> Option<String> {
+    let expected = delta_schema(columns);
+    let empty = Vec::new();
+    let fields = |schema: &'_ Value| schema.get("fields").and_then(Value::as_array).cloned();
+    let expected = fields(&expected).unwrap_or_default();
+    let actual = fields(actual).unwrap_or(empty);
+    let name = |field: &Value| field.get("name").and_then(Value::as_str).unwrap_or("").to_owned();
+    for field in &expected {
+        let Some(found) = actual.iter().find(|other| name(other) == name(field)) else {
+            return Some(format!("column `{}` is missing", name(field)));
+        };
+        if plain_type(found.get("type")) != plain_type(field.get("type")) {
+            let found_type = found.get("type").cloned().unwrap_or_default();
+            return Some(format!("column `{}` has type {found_type}", name(field)));
+        }
+        if found.get("nullable") == Some(&json!(false))
+            && field.get("nullable") == Some(&json!(true))
+        {
+            return Some(format!("column `{}` must not be null", name(field)));
+        }
+    }
+    let unknown = actual.iter().find(|field| {
+        field.get("nullable") == Some(&json!(false))
+            && !expected.iter().any(|other| name(other) == name(field))
+    });
+    unknown.map(|field| format!("column `{}` is required", name(field)))
+}
+
+/// A Delta type without what does not matter for its values: metadata of nested fields.
+fn plain_type(delta_type: Option<&Value>) -> Value {
+    match delta_type {
+        Some(Value::Object(object)) => Value::Object(
+            object
+                .iter()
+                .filter(|(key, _)| *key != "metadata")
+                .map(|(key, value)| (key.clone(), plain_type(Some(value))))
+                .collect(),
+        ),
+        Some(Value::Array(items)) => {
+            Value::Array(items.iter().map(|item| plain_type(Some(item))).collect())
+        }
+        Some(other) => other.clone(),
+        None => Value::Null,
+    }
+}
+
+/// Parquet settings for a file of `rows` rows (or more) with these columns.
+pub(crate) fn writer_properties(
+    columns: &[ColumnDefinition],
+    row_group_rows: usize,
+    zstd_level: i32,
+    rows: usize,
+) -> Result<WriterProperties> {
+    let level = ZstdLevel::try_new(zstd_level).map_err(LakeError::parquet("configure", "zstd"))?;
+    let mut builder = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(row_group_rows))
+        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES_MAX))
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_statistics_truncate_length(Some(STATISTIC_BYTES_MAX))
+        .set_column_index_truncate_length(Some(STATISTIC_BYTES_MAX))
+        .set_key_value_metadata(Some(vec![KeyValue::new(
+            WRITER_KEY.to_owned(),
+            env!("CARGO_PKG_VERSION").to_owned(),
+        )]));
+    let mut leaf = 0;
+    for column in columns {
+        let leaves = leaf_paths(column);
+        if column.name == TIME_COLUMN {
+            builder = builder.set_sorting_columns(Some(vec![SortingColumn {
+                column_idx: leaf,
+                descending: false,
+                nulls_first: false,
+            }]));
+        }
+        leaf += i32::try_from(leaves.len()).unwrap_or(0);
+        for path in leaves {
+            builder = leaf_properties(builder, column, path, rows.min(row_group_rows));
+        }
+    }
+    Ok(builder.build())
+}
+
+fn leaf_properties(
+    mut builder: WriterPropertiesBuilder,
+    column: &ColumnDefinition,
+    path: ColumnPath,
+    row_group_rows: usize,
+) -> WriterPropertiesBuilder {
+    if column.statistics {
+        builder = builder.set_column_statistics_enabled(path.clone(), EnabledStatistics::Page);
+    }
+    if column.bloom {
+        let distinct = u64::try_from(row_group_rows).unwrap_or(u64::MAX).max(1);
+        builder = builder
+            .set_column_bloom_filter_enabled(path.clone(), true)
+            .set_column_bloom_filter_fpp(path.clone(), BLOOM_FALSE_POSITIVES)
+            .set_column_bloom_filter_max_ndv(path.clone(), distinct);
+    }
+    if column.column_type == ColumnType::Timestamp {
+        // Sorted or nearly constant: differences take a fraction of a dictionary of unique values.
+        return builder
+            .set_column_dictionary_enabled(path.clone(), false)
+            .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+    }
+    builder.set_column_dictionary_enabled(path, column.dictionary)
+}
+
+/// The Parquet columns of a column of the table, in their order.
+fn leaf_paths(column: &ColumnDefinition) -> Vec<ColumnPath> {
+    let path =
+        |parts: &[&str]| ColumnPath::new(parts.iter().map(|&part| part.to_owned()).collect());
+    match column.column_type {
+        ColumnType::TextList => vec![path(&[column.name, "list", "element"])],
+        ColumnType::Observables => observable_fields()
+            .iter()
+            .map(|field| path(&[column.name, "list", "element", field.name()]))
+            .collect(),
+        ColumnType::Text
+        | ColumnType::Timestamp
+        | ColumnType::Integer
+        | ColumnType::Long
+        | ColumnType::Bytes => vec![path(&[column.name])],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use headwater_event::schema::{EVENT_COLUMNS, REJECT_COLUMNS};
+    use parquet::arrow::ArrowSchemaConverter;
+
+    use super::*;
+
+    #[test]
+    fn leaf_paths_are_those_of_the_parquet_file() {
+        for columns in [&EVENT_COLUMNS[..], &REJECT_COLUMNS[..]] {
+            let parquet = ArrowSchemaConverter::new().convert(&stored_schema(columns)).unwrap();
+            let actual: Vec<_> = parquet.columns().iter().map(|leaf| leaf.path().clone()).collect();
+            let expected: Vec<_> = columns.iter().flat_map(leaf_paths).collect();
+            assert_eq!(actual, expected);
+        }
+    }
+
+    #[test]
+    fn a_schema_fits_itself_and_further_optional_columns() {
+        let mut schema = delta_schema(&EVENT_COLUMNS);
+        assert_eq!(schema_difference(&EVENT_COLUMNS, &schema), None);
+        let fields = schema["fields"].as_array_mut().unwrap();
+        fields.push(delta_field("note", &json!("string"), true));
+        assert_eq!(schema_difference(&EVENT_COLUMNS, &schema), None);
+    }
+
+    #[test]
+    fn names_the_column_that_does_not_fit() {
+        let check = |change: &dyn Fn(&mut Vec<Value>), expected: &str| {
+            let mut schema = delta_schema(&REJECT_COLUMNS);
+            change(schema["fields"].as_array_mut().unwrap());
+            let difference = schema_difference(&REJECT_COLUMNS, &schema).unwrap();
+            assert_eq!(difference, expected);
+        };
+        check(&|fields| drop(fields.remove(0)), "column `rejectid` is missing");
+        check(
+            &|fields| fields[1]["type"] = json!("date"),
+            "column `utctimestamp` has type \"date\"",
+        );
+        check(&|fields| fields[4]["nullable"] = json!(false), "column `plugin` must not be null");
+        check(
+            &|fields| fields.push(delta_field("extra", &json!("long"), false)),
+            "column `extra` is required",
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! From the text of a file to a plugin: header, program, types; every fault with its place.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+
+use vrl::compiler::state::ExternalEnv;
+use vrl::compiler::{
+    CompilationResult, CompileConfig, ProgramInfo, TimeZone, compile_with_external,
+};
+use vrl::path::{OwnedSegment, OwnedTargetPath, PathPrefix};
+use vrl::value::Kind;
+use vrl::value::kind::{Collection, Field};
+
+use super::diagnostic::Source;
+use super::header::Header;
+use super::target::{FACTS, RECEIVED_AT, Selection};
+use super::{Diagnostic, STEPS_MAX, Severity, VrlError, VrlPlugin, functions};
+
+/// Compiles the text of one plugin; faults name the file `<name>.vrl`.
+///
+/// # Errors
+/// [`VrlError::Invalid`] with all faults of the text.
+pub fn compile(name: &str, text: &str) -> Result<VrlPlugin, VrlError> {
+    compile_file(&format!("{name}.vrl"), name, text)
+        .map_err(|diagnostics| VrlError::Invalid { diagnostics })
+}
+
+/// Compiles one file. A wrong header does not hide what is wrong with the program.
+pub(super) fn compile_file(
+    file: &str,
+    name: &str,
+    text: &str,
+) -> Result<VrlPlugin, Vec<Diagnostic>> {
+    let source = Source { file, text };
+    let mut faults: Vec<Diagnostic> = check_name(file, name).into_iter().collect();
+    let header = Header::parse(&source).map_err(|fault| faults.push(*fault)).ok();
+    let result = compile_program(&source).map_err(|list| faults.extend(list)).ok();
+    match (header, result) {
+        (Some(header), Some(result)) if faults.is_empty() => {
+            Ok(build(&source, name, header, result))
+        }
+        _ => Err(faults),
+    }
+}
+
+fn build(source: &Source<'_>, name: &str, header: Header, result: CompilationResult) -> VrlPlugin {
+    let info = result.program.info();
+    let warnings = result.warnings.iter().map(|one| convert(source, one)).collect();
+    VrlPlugin {
+        name: name.to_owned(),
+        kind: header.kind(),
+        registration: header.registration,
+        priority: header.priority,
+        description: header.description,
+        warnings,
+        text: source.text.to_owned(),
+        selection: Selection::of(&info.target_queries, &info.target_assignments),
+        steps_max: STEPS_MAX,
+        needs_all: AtomicBool::new(false),
+        // Never the zone of the machine. UTC is a name that every zone database has.
+        time_zone: TimeZone::parse("UTC").unwrap_or_default(),
+        program: result.program,
+    }
+}
+
+/// The file's name becomes a word of the audit trail and of SQL queries over it.
+fn check_name(file: &str, name: &str) -> Option<Diagnostic> {
+    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if !name.is_empty() && name.bytes().all(good) {
+        return None;
+    }
+    let better: String = name
+        .chars()
+        .map(|one| if one.is_ascii_alphanumeric() { one.to_ascii_lowercase() } else { '_' })
+        .collect();
+    let message = "the name of a plugin has lower-case letters, digits and `_` only".to_owned();
+    Some(Diagnostic::of_file(file, message).with_help(&format!("rename the file: {better}.vrl")))
+}
+
+fn compile_program(source: &Source<'_>) -> Result<CompilationResult, Vec<Diagnostic>> {
+    let mut config = CompileConfig::default();
+    config.set_read_only_path(OwnedTargetPath::metadata_root(), true);
+    let environment = ExternalEnv::new_with_kind(Kind::object(Collection::any()), facts_kind());
+    let result = compile_with_external(source.text, functions::all(), &environment, config)
+        .map_err(|list| list.iter().map(|one| convert(source, one)).collect::<Vec<_>>())?;
+    let mut faults = unknown_facts(source, result.program.info());
+    let last = result.program.final_type_info().state;
+    let event = last.external.target_kind();
+    if !event.contains_object() && !event.contains_null() {
+        let message = format!("the program always makes the event {event}");
+        faults.push(Diagnostic::of_file(source.file, message).with_help(EVENT_HELP));
+    }
+    if faults.is_empty() { Ok(result) } else { Err(faults) }
+}
+
+const EVENT_HELP: &str = "assign an object to `.`, or null to drop the event";
+
+fn facts_kind() -> Kind {
+    let text = || Kind::bytes().or_null();
+    let kinds: BTreeMap<Field, Kind> = FACTS
+        .iter()
+        .map(|name| {
+            let kind = match *name {
+                RECEIVED_AT => Kind::timestamp(),
+                "origin" => Kind::bytes(),
+                _ => text(),
+            };
+            (Field::from(*name), kind)
+        })
+        .collect();
+    Kind::object(Collection::from(kinds))
+}
+
+/// `%` members that do not exist: always null, so always a mistake.
+fn unknown_facts(source: &Source<'_>, info: &ProgramInfo) -> Vec<Diagnostic> {
+    let metadata = info.target_queries.iter().filter(|path| path.prefix == PathPrefix::Metadata);
+    let mut names: Vec<&str> = metadata
+        .filter_map(|path| match path.path.segments.first()? {
+            OwnedSegment::Field(name) => Some(name.as_str()),
+            OwnedSegment::Index(_) => None,
+        })
+        .filter(|name| !FACTS.contains(name))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let list: Vec<String> = FACTS.iter().map(|name| format!("%{name}")).collect();
+    names
+        .into_iter()
+        .map(|name| {
+            let written = format!("%{name}");
+            let start = source.text.find(&written).unwrap_or_default();
+            source
+                .fault(start..start + written.len(), &format!("there is no `{written}`"))
+                .with_help(&format!("known: {}", list.join(", ")))
+        })
+        .collect()
+}
+
+/// A fault of the compiler in our form, with the compiler's own words.
+fn convert(source: &Source<'_>, fault: &vrl::diagnostic::Diagnostic) -> Diagnostic {
+    // What a function says about its own call comes wrapped; ours have no code.
+    let message = fault.message.strip_prefix("function compilation error: ");
+    let own = message.and_then(|message| message.strip_prefix("error[E0] "));
+    let mut converted =
+        Diagnostic::of_file(source.file, own.or(message).unwrap_or(&fault.message).to_owned());
+    converted.code = if own.is_some() { 0 } else { fault.code };
+    if fault.severity.is_warning() || fault.severity.is_note() {
+        converted.severity = Severity::Warning;
+    }
+    let (primary, context): (Vec<_>, Vec<_>) = fault.labels.iter().partition(|one| one.primary);
+    for label in primary.into_iter().chain(context) {
+        converted.mark(source, label.span.range(), label.primary, &label.message);
+    }
+    let notes = fault.notes.iter().map(ToString::to_string);
+    converted.help.extend(notes.filter(|note| !note.trim().is_empty()));
+    converted
+}

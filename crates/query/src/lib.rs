@@ -1,0 +1,18 @@
+//! SQL over the lake: sessions with limits, the Presto/Trino functions that hunters use, file
+//! pruning by what the Delta log knows, and results in every common format.
+
+mod catalog;
+mod error;
+mod explain;
+pub mod functions;
+mod json;
+mod output;
+mod prune;
+mod scan_report;
+mod session;
+mod table;
+
+pub use error::QueryError;
+pub use output::{OutputFormat, ResultWriter};
+pub use scan_report::ScanReport;
+pub use session::{Answer, Session, SessionOptions};

@@ -1,0 +1,70 @@
+//! What a query read and what it could leave out: files and bytes, per query.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::metrics::MetricValue;
+use headwater_lake::DataFile;
+use serde::Serialize;
+
+/// Files and bytes of one query.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ScanReport {
+    /// Files of the tables that the query names.
+    pub files_total: u64,
+    /// Files left out before opening them.
+    pub files_pruned: u64,
+    /// Bytes of all files of these tables.
+    pub bytes_total: u64,
+    /// Bytes really read from storage.
+    pub bytes_scanned: u64,
+    /// Row groups left out by statistics and bloom filters.
+    pub row_groups_pruned: u64,
+    /// Rows that the scans produced.
+    pub rows_scanned: u64,
+}
+
+/// Collects, while a plan is made, which files its scans use. Lives in the session's configuration.
+#[derive(Debug, Default)]
+pub(crate) struct ScanLog(Mutex<ScanReport>);
+
+impl ScanLog {
+    /// Notes one scan of a table: all its files, and those that are read.
+    pub(crate) fn record(&self, all: &[Arc<DataFile>], kept: &[Arc<DataFile>]) {
+        let mut report = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        report.files_total += all.len() as u64;
+        report.files_pruned += (all.len() - kept.len()) as u64;
+        report.bytes_total += all.iter().map(|file| file.size).sum::<u64>();
+    }
+
+    /// The report, completed by what the executed plan measured.
+    pub(crate) fn finish(&self, plan: &Arc<dyn ExecutionPlan>) -> ScanReport {
+        let mut report = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut counts = BTreeMap::new();
+        collect(plan, &mut counts);
+        let count = |name: &str| counts.get(name).copied().unwrap_or_default();
+        report.bytes_scanned = count("bytes_scanned");
+        report.rows_scanned = count("output_rows");
+        report.row_groups_pruned =
+            count("row_groups_pruned_statistics") + count("row_groups_pruned_bloom_filter");
+        report
+    }
+}
+
+/// Sums the measurements of all scans of a plan by name.
+fn collect(plan: &Arc<dyn ExecutionPlan>, counts: &mut BTreeMap<String, u64>) {
+    for child in plan.children() {
+        collect(child, counts);
+    }
+    if plan.name() != "DataSourceExec" {
+        return;
+    }
+    for metric in plan.metrics().iter().flat_map(|metrics| metrics.iter()) {
+        let amount = match metric.value() {
+            MetricValue::PruningMetrics { pruning_metrics, .. } => pruning_metrics.pruned(),
+            value => value.as_usize(),
+        };
+        *counts.entry(metric.value().name().to_owned()).or_default() += amount as u64;
+    }
+}

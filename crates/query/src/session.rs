@@ -1,0 +1,290 @@
+//! A SQL session over one lake, with memory, time and row limits always set.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider};
+use datafusion::common::{ParamValues, ScalarValue};
+use datafusion::dataframe::DataFrame;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
+use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::StreamExt as _;
+use headwater_lake::Lake;
+use tokio::time::Instant;
+
+use crate::catalog::LakeSchema;
+use crate::scan_report::ScanLog;
+use crate::{QueryError, ScanReport};
+
+/// Limits and names of a session.
+#[derive(Debug, Clone)]
+pub struct SessionOptions {
+    /// Memory for sorting, grouping and joining, in bytes; beyond it operators spill to disk.
+    pub memory_bytes_max: usize,
+    /// Longest run of one statement.
+    pub timeout: Option<Duration>,
+    /// Most rows of one answer; further ones are cut and the answer says so.
+    pub rows_max: Option<usize>,
+    /// Where operators spill to; the system's temporary folder when absent.
+    pub spill_folder: Option<PathBuf>,
+    /// Parallel streams of a plan; the number of processors when absent.
+    pub threads: Option<usize>,
+    /// Further names of the schema that holds the lake's tables.
+    pub aliases: Vec<String>,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        Self {
+            memory_bytes_max: 1 << 30,
+            timeout: None,
+            rows_max: None,
+            spill_folder: None,
+            threads: None,
+            aliases: vec!["defenda_data_lake".to_owned(), "defenda_datalake".to_owned()],
+        }
+    }
+}
+
+/// SQL over a lake. Cheap to keep open: every statement sees the newest commit.
+pub struct Session {
+    context: SessionContext,
+    options: SessionOptions,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Session").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Opens a session on the tables that the lake has now.
+    ///
+    /// # Errors
+    /// The lake cannot be listed, or the spill folder cannot be used.
+    pub async fn open(lake: &Lake, options: SessionOptions) -> Result<Self, QueryError> {
+        let engine = |error| QueryError::of(error, "", options.memory_bytes_max, &[]);
+        let mut disk = DiskManagerBuilder::default();
+        if let Some(folder) = &options.spill_folder {
+            disk = disk.with_mode(DiskManagerMode::Directories(vec![folder.clone()]));
+        }
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(options.memory_bytes_max)))
+            .with_disk_manager_builder(disk)
+            .build_arc()
+            .map_err(engine)?;
+        let state = SessionStateBuilder::new()
+            .with_config(configuration(&options))
+            .with_runtime_env(runtime)
+            .with_default_features()
+            .build();
+        let context = SessionContext::new_with_state(state);
+        crate::functions::register(&context).map_err(engine)?;
+        let store_url = ObjectStoreUrl::parse(lake.object_store_url().as_str()).map_err(engine)?;
+        context.register_object_store(store_url.as_ref(), lake.object_store());
+        let mut tables = BTreeMap::new();
+        for name in lake.tables().await? {
+            tables.insert(name.clone(), lake.table(&name)?);
+        }
+        let schema = Arc::new(LakeSchema::new(tables, store_url));
+        let catalog = Arc::new(MemoryCatalogProvider::new());
+        for name in std::iter::once("public").chain(options.aliases.iter().map(String::as_str)) {
+            let schema = Arc::clone(&schema);
+            catalog.register_schema(name, schema).map_err(engine)?;
+        }
+        context.register_catalog("lake", catalog);
+        Ok(Self { context, options })
+    }
+
+    /// Plans and starts one statement. `parameters` replace `$name` in it.
+    ///
+    /// # Errors
+    /// The statement is wrong, or its tables cannot be opened.
+    pub async fn query(
+        &self,
+        sql: &str,
+        parameters: &[(String, String)],
+    ) -> Result<Answer, QueryError> {
+        let started = Instant::now();
+        let fail =
+            |error| QueryError::of(error, sql, self.options.memory_bytes_max, &self.table_names());
+        let log = Arc::new(ScanLog::default());
+        let mut state = self.context.state();
+        state.config_mut().set_extension(Arc::clone(&log));
+        let plan = state.create_logical_plan(sql).await.map_err(fail)?;
+        // Statements such as CREATE VIEW act on the session itself.
+        let frame = self.context.execute_logical_plan(plan).await.map_err(fail)?;
+        let mut frame = DataFrame::new(state, frame.logical_plan().clone());
+        if !parameters.is_empty() {
+            let values = parameters.iter().map(|(name, text)| (name.clone(), scalar(text).into()));
+            frame = frame.with_param_values(ParamValues::Map(values.collect())).map_err(fail)?;
+        }
+        let task = Arc::new(frame.task_ctx());
+        let plan = frame.create_physical_plan().await.map_err(fail)?;
+        let stream = execute_stream(Arc::clone(&plan), task).map_err(fail)?;
+        let deadline = self.options.timeout.map(|timeout| (started + timeout, timeout));
+        Ok(Answer {
+            sql: sql.to_owned(),
+            stream,
+            plan,
+            log,
+            deadline,
+            rows_left: self.options.rows_max,
+            truncated: false,
+            memory_bytes_max: self.options.memory_bytes_max,
+        })
+    }
+
+    /// Names of the tables and views that statements can use.
+    #[must_use]
+    pub fn table_names(&self) -> Vec<String> {
+        let catalog = self.context.catalog("lake");
+        let schema = catalog.and_then(|catalog| catalog.schema("public"));
+        schema.map(|schema| schema.table_names()).unwrap_or_default()
+    }
+
+    /// Names of all functions, sorted: scalar, aggregate and window functions.
+    #[must_use]
+    pub fn function_names(&self) -> Vec<String> {
+        let state = self.context.state();
+        let mut names: Vec<String> = state
+            .scalar_functions()
+            .keys()
+            .chain(state.aggregate_functions().keys())
+            .chain(state.window_functions().keys())
+            .cloned()
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Columns of a table or view: name and type.
+    ///
+    /// # Errors
+    /// There is no such table, or it cannot be opened.
+    pub async fn columns(&self, table: &str) -> Result<SchemaRef, QueryError> {
+        let frame = self.context.table(table).await;
+        let frame = frame.map_err(|error| QueryError::of(error, table, 0, &self.table_names()))?;
+        Ok(Arc::clone(frame.schema().inner()))
+    }
+}
+
+fn configuration(options: &SessionOptions) -> SessionConfig {
+    let mut config = SessionConfig::new()
+        .with_default_catalog_and_schema("lake", "public")
+        .with_create_default_catalog_and_schema(false)
+        .with_information_schema(true);
+    if let Some(threads) = options.threads {
+        config = config.with_target_partitions(threads.max(1));
+    }
+    let engine = config.options_mut();
+    engine.execution.parquet.pushdown_filters = true;
+    engine.execution.parquet.reorder_filters = true;
+    engine.execution.time_zone = Some("+00:00".to_owned());
+    config
+}
+
+/// A parameter's value: an integer, a number, a boolean, else text.
+fn scalar(text: &str) -> ScalarValue {
+    if let Ok(number) = text.parse::<i64>() {
+        return ScalarValue::Int64(Some(number));
+    }
+    match text {
+        "true" => ScalarValue::Boolean(Some(true)),
+        "false" => ScalarValue::Boolean(Some(false)),
+        _ => match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => ScalarValue::Float64(Some(number)),
+            _ => ScalarValue::Utf8(Some(text.to_owned())),
+        },
+    }
+}
+
+/// The running answer to one statement.
+pub struct Answer {
+    sql: String,
+    stream: SendableRecordBatchStream,
+    plan: Arc<dyn ExecutionPlan>,
+    log: Arc<ScanLog>,
+    deadline: Option<(Instant, Duration)>,
+    rows_left: Option<usize>,
+    truncated: bool,
+    memory_bytes_max: usize,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Answer").field("sql", &self.sql).finish_non_exhaustive()
+    }
+}
+
+impl Answer {
+    /// The columns of the result.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        self.stream.schema()
+    }
+
+    /// The next rows; `None` at the end or when the row limit is reached.
+    ///
+    /// # Errors
+    /// The statement failed while running, or its time is over.
+    pub async fn next(&mut self) -> Result<Option<RecordBatch>, QueryError> {
+        let next = match self.deadline {
+            None => self.stream.next().await,
+            Some((deadline, limit)) => tokio::time::timeout_at(deadline, self.stream.next())
+                .await
+                .map_err(|_| QueryError::Timeout { limit })?,
+        };
+        let Some(batch) = next else { return Ok(None) };
+        let batch =
+            batch.map_err(|error| QueryError::of(error, &self.sql, self.memory_bytes_max, &[]))?;
+        let Some(left) = self.rows_left else { return Ok(Some(batch)) };
+        if batch.num_rows() > left {
+            self.truncated = true;
+        }
+        let rows = batch.num_rows().min(left);
+        self.rows_left = Some(left - rows);
+        Ok((rows > 0 || !self.truncated).then(|| batch.slice(0, rows)))
+    }
+
+    /// All remaining rows.
+    ///
+    /// # Errors
+    /// As [`Answer::next`].
+    pub async fn collect(&mut self) -> Result<Vec<RecordBatch>, QueryError> {
+        let mut batches = Vec::new();
+        while let Some(batch) = self.next().await? {
+            batches.push(batch);
+        }
+        Ok(batches)
+    }
+
+    /// Whether the row limit cut the answer.
+    #[must_use]
+    pub const fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+
+    /// What was read so far and what could be left out.
+    #[must_use]
+    pub fn scan_report(&self) -> ScanReport {
+        self.log.finish(&self.plan)
+    }
+
+    /// The physical plan as an indented tree.
+    #[must_use]
+    pub fn plan_text(&self) -> String {
+        displayable(self.plan.as_ref()).indent(true).to_string()
+    }
+}

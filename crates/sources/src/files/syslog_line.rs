@@ -1,0 +1,441 @@
+//! Syslog as it stands in files: RFC 5424, and the older forms that RFC 3164 describes but nobody
+//! keeps to. A line is syslog when it begins with a priority or with a time; everything else is
+//! just text.
+//!
+//! The object has those of `message`, `timestamp` (as written), `hostname`, `program`, `processid`,
+//! `facility`, `severity`, `msgid` and `structured_data` that the line holds.
+
+use memchr::memchr;
+
+use crate::files::framing::push_message;
+use crate::files::json_text::{UniqueNames, push_string};
+
+/// Keywords of the severities 0 to 7, in the spelling of the event shell.
+const SEVERITIES: [&str; 8] =
+    ["EMERG", "ALERT", "CRIT", "ERR", "WARNING", "NOTICE", "INFO", "DEBUG"];
+
+/// Keywords of the facilities 0 to 23.
+const FACILITIES: [&str; 24] = [
+    "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv",
+    "ftp", "ntp", "security", "console", "clock", "local0", "local1", "local2", "local3", "local4",
+    "local5", "local6", "local7",
+];
+
+const MONTHS: [&[u8; 3]; 12] = [
+    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
+];
+
+/// Longest program name that is taken for one.
+const PROGRAM_BYTES_MAX: usize = 64;
+
+/// Parts of a syslog line, as written.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct SyslogLine<'a> {
+    priority: Option<usize>,
+    timestamp: Option<&'a [u8]>,
+    hostname: Option<&'a [u8]>,
+    program: Option<&'a [u8]>,
+    processid: Option<&'a [u8]>,
+    msgid: Option<&'a [u8]>,
+    /// `[id name="value" …][…]`, checked.
+    structured: &'a [u8],
+    message: &'a [u8],
+}
+
+/// Whether a line is recognised as syslog.
+pub(crate) fn is_syslog(line: &[u8]) -> bool {
+    parse(line).is_some()
+}
+
+/// Appends the object of a line; `{"message": line}` when it is not syslog.
+pub(crate) fn push_object(line: &[u8], json: &mut Vec<u8>) {
+    let Some(parsed) = parse(line) else { return push_message(line, json) };
+    json.extend_from_slice(b"{\"message\":");
+    push_string(parsed.message, json);
+    let mut member = |name: &str, value: Option<&[u8]>| {
+        if let Some(value) = value {
+            json.extend_from_slice(b",\"");
+            json.extend_from_slice(name.as_bytes());
+            json.extend_from_slice(b"\":");
+            push_string(value, json);
+        }
+    };
+    member("timestamp", parsed.timestamp);
+    member("hostname", parsed.hostname);
+    member("program", parsed.program);
+    member("processid", parsed.processid);
+    if let Some(priority) = parsed.priority {
+        member("facility", FACILITIES.get(priority / 8).map(|name| name.as_bytes()));
+        member("severity", SEVERITIES.get(priority % 8).map(|name| name.as_bytes()));
+    }
+    member("msgid", parsed.msgid);
+    if !parsed.structured.is_empty() {
+        json.extend_from_slice(b",\"structured_data\":");
+        push_structured(parsed.structured, json);
+    }
+    json.push(b'}');
+}
+
+fn parse(line: &[u8]) -> Option<SyslogLine<'_>> {
+    let (priority, rest) = split_priority(line);
+    if let Some(parsed) = parse_5424(priority, rest) {
+        return Some(parsed);
+    }
+    let (timestamp, rest) = split_time(rest);
+    if priority.is_none() && timestamp.is_none() {
+        return None;
+    }
+    let mut parsed = SyslogLine { priority, timestamp, message: rest, ..SyslogLine::default() };
+    // A host stands only behind a time; a word that looks like a program is not a host.
+    if timestamp.is_some()
+        && split_program(rest).is_none()
+        && let Some((word, after)) = split_word(rest)
+        && is_hostname(word)
+        && !after.is_empty()
+    {
+        parsed.hostname = Some(word);
+        parsed.message = after;
+    }
+    if let Some((program, processid, message)) = split_program(parsed.message) {
+        parsed.program = Some(program);
+        parsed.processid = processid;
+        parsed.message = message;
+    }
+    Some(parsed)
+}
+
+/// `<34>`: facility and severity in one number, 0 to 191.
+fn split_priority(line: &[u8]) -> (Option<usize>, &[u8]) {
+    let split = || {
+        let inside = line.strip_prefix(b"<")?;
+        let end = memchr(b'>', inside.get(..4).unwrap_or(inside))?;
+        let digits = std::str::from_utf8(inside.get(..end)?).ok()?;
+        let priority = digits.parse::<u8>().ok().filter(|priority| *priority < 192)?;
+        Some((usize::from(priority), inside.get(end + 1..)?))
+    };
+    match split() {
+        Some((priority, rest)) => (Some(priority), rest),
+        None => (None, line),
+    }
+}
+
+/// `1 TIME HOST PROGRAM PROCESS MSGID STRUCTURED-DATA MESSAGE`, with `-` for what is absent.
+fn parse_5424(priority: Option<usize>, rest: &[u8]) -> Option<SyslogLine<'_>> {
+    let (timestamp, rest) = split_word(rest.strip_prefix(b"1 ")?)?;
+    if timestamp != b"-" && !is_iso_time(timestamp) {
+        return None;
+    }
+    let (hostname, rest) = split_word(rest)?;
+    let (program, rest) = split_word(rest)?;
+    let (processid, rest) = split_word(rest)?;
+    let (msgid, rest) = split_word(rest).unwrap_or((rest, b""));
+    let (structured, message) = match rest.strip_prefix(b"-") {
+        Some(message) if message.is_empty() || message.starts_with(b" ") => (&b""[..], message),
+        _ => rest.split_at_checked(structured_length(rest)?)?,
+    };
+    let message = message.strip_prefix(b" ").unwrap_or(message);
+    let present = |word: &'_ [u8]| word != b"-";
+    Some(SyslogLine {
+        priority,
+        timestamp: Some(timestamp).filter(|word| present(word)),
+        hostname: Some(hostname).filter(|word| present(word)),
+        program: Some(program).filter(|word| present(word)),
+        processid: Some(processid).filter(|word| present(word)),
+        msgid: Some(msgid).filter(|word| present(word)),
+        structured,
+        message: message.strip_prefix(b"\xef\xbb\xbf").unwrap_or(message),
+    })
+}
+
+/// Time at the start of the older forms, with what routers put around it (`*Mar  1 18:46:11.123
+/// UTC:`).
+fn split_time(line: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    let text = line.strip_prefix(b"*").or_else(|| line.strip_prefix(b".")).unwrap_or(line);
+    let Some(length) = iso_time_length(text).or_else(|| month_time_length(text)) else {
+        return (None, line);
+    };
+    let (time, rest) = text.split_at_checked(length).unwrap_or((text, b""));
+    let rest = rest.strip_prefix(b":").unwrap_or(rest);
+    if !(rest.is_empty() || rest.starts_with(b" ")) {
+        return (None, line);
+    }
+    (Some(time), rest.trim_ascii_start())
+}
+
+fn is_iso_time(word: &[u8]) -> bool {
+    iso_time_length(word) == Some(word.len())
+}
+
+/// Length of `2026-01-31T10:00:00…` up to the next blank.
+fn iso_time_length(text: &[u8]) -> Option<usize> {
+    const FORM: &[u8] = b"0000-00-00T00:00:00";
+    let start = text.get(..FORM.len())?;
+    let fits = start.iter().zip(FORM).all(|(byte, form)| match form {
+        b'0' => byte.is_ascii_digit(),
+        _ => byte == form,
+    });
+    let end = memchr(b' ', text).unwrap_or(text.len());
+    let is_zone = |byte: &u8| byte.is_ascii_digit() || b".,:+-Z".contains(byte);
+    (fits && text.get(FORM.len()..end)?.iter().all(is_zone)).then_some(end)
+}
+
+/// Length of `Oct 11 22:14:15`, `Oct  1 2026 22:14:15.003`, `Oct 11 22:14:15 2026` or `… 22:14:15
+/// UTC`.
+fn month_time_length(text: &[u8]) -> Option<usize> {
+    let (month, rest) = text.split_first_chunk::<3>()?;
+    if !MONTHS.contains(&month) {
+        return None;
+    }
+    let digits = |rest: &[u8]| rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let skip = |rest: &mut &[u8], count: usize| *rest = rest.get(count..).unwrap_or_default();
+    let mut rest = rest.strip_prefix(b" ")?.trim_ascii_start();
+    let day = digits(rest);
+    if !(1..=2).contains(&day) {
+        return None;
+    }
+    skip(&mut rest, day);
+    rest = rest.strip_prefix(b" ")?.trim_ascii_start();
+    if digits(rest) == 4 {
+        skip(&mut rest, 4);
+        rest = rest.strip_prefix(b" ")?.trim_ascii_start();
+    }
+    for separator in [b":".as_slice(), b":", b""] {
+        if !(1..=2).contains(&digits(rest)) {
+            return None;
+        }
+        let count = digits(rest);
+        skip(&mut rest, count);
+        rest = rest.strip_prefix(separator)?;
+    }
+    if let Some(fraction) = rest.strip_prefix(b".").or_else(|| rest.strip_prefix(b",")) {
+        rest = fraction;
+        let count = digits(rest);
+        skip(&mut rest, count);
+    }
+    if let Some(after) = rest.strip_prefix(b" ")
+        && let Some(length) = year_or_zone_length(after)
+    {
+        rest = after.get(length..)?;
+    }
+    Some(text.len() - rest.len())
+}
+
+fn year_or_zone_length(text: &[u8]) -> Option<usize> {
+    const ZONES: [&[u8]; 12] = [
+        b"UTC", b"GMT", b"EST", b"EDT", b"CST", b"CDT", b"MST", b"MDT", b"PST", b"PDT", b"CET",
+        b"CEST",
+    ];
+    let end = text.iter().position(|byte| matches!(byte, b' ' | b':')).unwrap_or(text.len());
+    let word = text.get(..end)?;
+    let is_year = word.len() == 4 && word.iter().all(u8::is_ascii_digit);
+    (is_year || ZONES.contains(&word)).then_some(end)
+}
+
+/// Name, process and message.
+type Program<'a> = (&'a [u8], Option<&'a [u8]>, &'a [u8]);
+
+/// `program: message`, `program[123]: message` or `program[123] message`.
+fn split_program(text: &[u8]) -> Option<Program<'_>> {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-./@%+*()#".contains(byte);
+    let length = text.iter().take_while(|byte| is_name(byte)).count();
+    if !(1..=PROGRAM_BYTES_MAX).contains(&length) {
+        return None;
+    }
+    let (program, rest) = text.split_at_checked(length)?;
+    let message = |rest: &'_ [u8]| -> Option<usize> {
+        (rest.is_empty() || rest.starts_with(b" ")).then_some(usize::from(!rest.is_empty()))
+    };
+    if let Some(rest) = rest.strip_prefix(b":") {
+        return Some((program, None, rest.get(message(rest)?..)?));
+    }
+    let inside = rest.strip_prefix(b"[")?;
+    let end = memchr(b']', inside.get(..PROGRAM_BYTES_MAX).unwrap_or(inside))?;
+    let (processid, rest) = (inside.get(..end)?, inside.get(end + 1..)?);
+    if processid.contains(&b' ') {
+        return None;
+    }
+    let rest = rest.strip_prefix(b":").unwrap_or(rest);
+    Some((program, Some(processid), rest.get(message(rest)?..)?))
+}
+
+fn is_hostname(word: &[u8]) -> bool {
+    word.len() <= 255
+        && word.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-_:/%[]".contains(byte))
+        && word.iter().any(u8::is_ascii_alphanumeric)
+}
+
+/// Word up to a blank, and what follows the blank.
+fn split_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memchr(b' ', text).filter(|end| *end > 0)?;
+    Some((text.get(..end)?, text.get(end + 1..)?))
+}
+
+/// Length of `[id name="value" …][…]…`; `None` when it is not well formed.
+fn structured_length(text: &[u8]) -> Option<usize> {
+    let mut rest = text;
+    while rest.starts_with(b"[") {
+        rest = element(rest, &mut |_, _| {})?.1;
+    }
+    let length = text.len() - rest.len();
+    let is_end = rest.is_empty() || rest.starts_with(b" ");
+    (length > 0 && is_end).then_some(length)
+}
+
+/// Walks one `[id name="value" …]`; returns its id and what follows it.
+fn element<'a>(
+    text: &'a [u8],
+    parameter: &mut dyn FnMut(&'a [u8], Vec<u8>),
+) -> Option<(&'a [u8], &'a [u8])> {
+    let inside = text.strip_prefix(b"[")?;
+    let end = inside.iter().position(|byte| matches!(byte, b' ' | b']'))?;
+    let (id, mut rest) = inside.split_at_checked(end)?;
+    loop {
+        rest = rest.trim_ascii_start();
+        if let Some(after) = rest.strip_prefix(b"]") {
+            return (!id.is_empty()).then_some((id, after));
+        }
+        let equals = memchr(b'=', rest).filter(|equals| *equals > 0)?;
+        let name = rest.get(..equals)?;
+        let quoted = rest.get(equals + 1..)?.strip_prefix(b"\"")?;
+        if name.iter().any(|byte| matches!(byte, b' ' | b']' | b'"')) {
+            return None;
+        }
+        let (value, after) = quoted_value(quoted)?;
+        parameter(name, value);
+        rest = after;
+    }
+}
+
+/// Value up to its closing quote, with `\"`, `\\` and `\]` resolved, and what follows.
+fn quoted_value(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut value = Vec::new();
+    let mut rest = text;
+    loop {
+        let (&byte, after) = rest.split_first()?;
+        rest = after;
+        match byte {
+            b'"' => return Some((value, rest)),
+            b'\\' if matches!(rest.first(), Some(b'"' | b'\\' | b']')) => {
+                let (&escaped, after) = rest.split_first()?;
+                value.push(escaped);
+                rest = after;
+            }
+            _ => value.push(byte),
+        }
+    }
+}
+
+/// Appends `{"id":{"name":"value"}}`. A repeated name, which RFC 5424 allows, gets `_2`, `_3` and
+/// so on.
+fn push_structured(text: &[u8], json: &mut Vec<u8>) {
+    json.push(b'{');
+    let mut rest = text;
+    while rest.starts_with(b"[") {
+        let mut names = UniqueNames::default();
+        let mut members: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        let walked = element(rest, &mut |name, value| members.push((names.take(name), value)));
+        let Some((id, after)) = walked else { break };
+        if rest.len() < text.len() {
+            json.push(b',');
+        }
+        push_string(id, json);
+        json.extend_from_slice(b":{");
+        for (index, (name, value)) in members.iter().enumerate() {
+            if index > 0 {
+                json.push(b',');
+            }
+            push_string(name, json);
+            json.push(b':');
+            push_string(value, json);
+        }
+        json.push(b'}');
+        rest = after;
+    }
+    json.push(b'}');
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn object(line: &str) -> String {
+        let mut json = Vec::new();
+        push_object(line.as_bytes(), &mut json);
+        String::from_utf8(json).unwrap()
+    }
+
+    #[test]
+    fn every_form_gives_its_parts() {
+        let cases = [
+            (
+                "<34>Oct 11 22:14:15 mymachine su: 'su root' failed",
+                r#"{"message":"'su root' failed","timestamp":"Oct 11 22:14:15","hostname":"mymachine","program":"su","facility":"auth","severity":"CRIT"}"#,
+            ),
+            (
+                "Apr 17 06:10:54 something.example.com sudo[123]:   nagios : TTY=unknown",
+                r#"{"message":"  nagios : TTY=unknown","timestamp":"Apr 17 06:10:54","hostname":"something.example.com","program":"sudo","processid":"123"}"#,
+            ),
+            (
+                "Nov  2 15:40:14 workshop kernel: [ 12.3] usb: x",
+                r#"{"message":"[ 12.3] usb: x","timestamp":"Nov  2 15:40:14","hostname":"workshop","program":"kernel"}"#,
+            ),
+            (
+                "Nov 2 2024 15:40:14.123 10.0.0.1 %ASA-6-302013: Built",
+                r#"{"message":"Built","timestamp":"Nov 2 2024 15:40:14.123","hostname":"10.0.0.1","program":"%ASA-6-302013"}"#,
+            ),
+            (
+                "Oct 11 22:14:15 su[1]: no host",
+                r#"{"message":"no host","timestamp":"Oct 11 22:14:15","program":"su","processid":"1"}"#,
+            ),
+            (
+                "Feb 12 14:10:21 host last message repeated 2 times",
+                r#"{"message":"last message repeated 2 times","timestamp":"Feb 12 14:10:21","hostname":"host"}"#,
+            ),
+            (
+                "2026-01-31T10:00:00.123456+01:00 web postfix/smtpd[7]: connect from x[1.2.3.4]",
+                r#"{"message":"connect from x[1.2.3.4]","timestamp":"2026-01-31T10:00:00.123456+01:00","hostname":"web","program":"postfix/smtpd","processid":"7"}"#,
+            ),
+            (
+                "<189>*Mar  1 18:46:11.123 UTC: %SYS-5-CONFIG_I: Configured",
+                r#"{"message":"Configured","timestamp":"Mar  1 18:46:11.123 UTC","program":"%SYS-5-CONFIG_I","facility":"local7","severity":"NOTICE"}"#,
+            ),
+            (
+                "<13>only a priority",
+                r#"{"message":"only a priority","facility":"user","severity":"NOTICE"}"#,
+            ),
+            (
+                r#"<165>1 2003-10-11T22:14:15.003Z host.example evntslog 77 ID47 [a@1 iut="3" t="a\"b\]c\\d"][b x="1" x="2"] An event"#,
+                r#"{"message":"An event","timestamp":"2003-10-11T22:14:15.003Z","hostname":"host.example","program":"evntslog","processid":"77","facility":"local4","severity":"NOTICE","msgid":"ID47","structured_data":{"a@1":{"iut":"3","t":"a\"b]c\\d"},"b":{"x":"1","x_2":"2"}}}"#,
+            ),
+            (
+                "<34>1 2003-10-11T22:14:15.003Z host su - ID47 - \u{feff}'su root' failed",
+                r#"{"message":"'su root' failed","timestamp":"2003-10-11T22:14:15.003Z","hostname":"host","program":"su","facility":"auth","severity":"CRIT","msgid":"ID47"}"#,
+            ),
+            ("<34>1 - - - - - -", r#"{"message":"","facility":"auth","severity":"CRIT"}"#),
+            ("<192>no priority", r#"{"message":"<192>no priority"}"#),
+            (
+                "2026-01-31 10:00:00 INFO a log line",
+                r#"{"message":"2026-01-31 10:00:00 INFO a log line"}"#,
+            ),
+            ("May the force be with you", r#"{"message":"May the force be with you"}"#),
+            ("just \"text\"", r#"{"message":"just \"text\""}"#),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(object(line), expected, "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_gives_an_object(
+            line in "(<[0-9]{0,4}>)?(1 )?(Oct 11 22:14:15|2026-01-31T10:00:00Z|-)?[ a-z\\[\\]\"=\\\\:0-9-]{0,60}",
+        ) {
+            let value: serde_json::Value = serde_json::from_str(&object(&line)).unwrap();
+            prop_assert!(value["message"].is_string());
+        }
+    }
+}

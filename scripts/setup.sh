@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# Installs what building and testing need on a fresh machine with Rust.
+#
+#   scripts/setup.sh build    a C compiler, make and the C library's headers
+#   scripts/setup.sh test     the same, and a Python environment with the programs that tests talk to
+#   scripts/setup.sh check    the same as test, and cargo-deny
+#
+# Does nothing when everything is there. System packages need root: as root (or with a sudo that asks
+# for no password) they are installed, otherwise the command to run is printed and the exit code is 1.
+# The Python environment lies in $HEADWATER_VENV or in the cache folder, named after the contents of
+# tests/requirements.txt, so that clones share it; `.venv` in the clone points to it. cargo-deny lies in
+# the cache folder too, where `cargo xtask deny` looks for it.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+requirements=$root/tests/requirements.txt
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/headwater
+cargo_deny_version=0.20.2
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { printf 'setup: %s\n' "$@" >&2; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+
+require_rust() {
+    if ! has cargo && [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
+        fail "cargo is installed but not in PATH: run . \"${CARGO_HOME:-$HOME/.cargo}/env\" and repeat"
+    fi
+    has cargo || fail "Rust is missing: install rustup from https://rustup.rs and repeat" \
+        "(the toolchain named in rust-toolchain.toml is fetched on first use)"
+}
+
+# A compiler alone is not enough: the headers of the C library are a package of their own.
+compiles_c() {
+    has cc && printf '#include <stdlib.h>\nint main(void) { return 0; }\n' \
+        | cc -x c -fsyntax-only - >/dev/null 2>&1
+}
+
+makes_venv() { has python3 && python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
+
+is_recent_python() { python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; }
+
+missing_packages() {
+    has cc || printf 'gcc '
+    compiles_c || printf 'libc6-dev '
+    has make || printf 'make '
+    if [ "$1" != build ] && ! makes_venv; then printf 'python3 python3-venv '; fi
+}
+
+install_packages() {
+    local packages prefix=()
+    read -r -a packages <<<"$(missing_packages "$1")"
+    [ ${#packages[@]} -gt 0 ] || return 0
+    has apt-get || fail "missing: ${packages[*]}" \
+        "(these are the names of Debian packages: install what your system has for them)"
+    if [ "$(id -u)" -ne 0 ]; then
+        if has sudo && sudo -n true 2>/dev/null; then
+            prefix=(sudo)
+        else
+            fail "missing: ${packages[*]}" "installing them needs root; run this and repeat:" \
+                "  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages[*]}"
+        fi
+    fi
+    say "installing ${packages[*]}"
+    "${prefix[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive \
+        "${prefix[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >&2
+    [ -z "$(missing_packages "$1")" ] || fail "still missing: $(missing_packages "$1")"
+}
+
+venv_folder() {
+    local key
+    key=$({ python3 --version; cat "$requirements"; } | sha256sum | cut -c1-12)
+    realpath -m "${HEADWATER_VENV:-$cache/venv-$key}"
+}
+
+# The stamp is written last and holds the requirements: an interrupted or outdated environment is made anew.
+venv_is_complete() { cmp -s "$requirements" "$1/headwater-requirements.txt"; }
+
+make_venv() {
+    local venv=$1
+    is_recent_python || fail "Python 3.11 or later is needed, python3 is $(python3 --version)"
+    if [ -n "$(ls -A "$venv" 2>/dev/null)" ] && [ ! -e "$venv/pyvenv.cfg" ]; then
+        fail "$venv is neither empty nor a Python environment: set HEADWATER_VENV to another folder"
+    fi
+    mkdir -p "$venv"
+    exec 9>"$venv.lock"
+    flock 9
+    if venv_is_complete "$venv"; then return 0; fi
+    say "making the Python environment $venv (580 MB, less than a minute)"
+    python3 -m venv --clear "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+        --only-binary :all: --requirement "$requirements"
+    cp "$requirements" "$venv/headwater-requirements.txt"
+}
+
+link_venv() {
+    local venv=$1 link=$root/.venv
+    [ "$venv" = "$link" ] && return 0
+    if [ -d "$link" ] && [ ! -L "$link" ]; then
+        fail "$link is a folder of its own: remove it, or set HEADWATER_VENV=$link to use it"
+    fi
+    [ "$(readlink "$link" || true)" = "$venv" ] || ln -sfn "$venv" "$link"
+}
+
+install_cargo_deny() {
+    local tools=$cache/tools version
+    version=$({ PATH=$tools/bin:$PATH cargo-deny --version || true; } 2>/dev/null)
+    if [ "$version" = "cargo-deny $cargo_deny_version" ]; then return 0; fi
+    say "installing cargo-deny $cargo_deny_version in $tools (a few minutes)"
+    # Fast to build rather than fast to run: it works for two seconds.
+    CARGO_TARGET_DIR=$tools/target CARGO_PROFILE_RELEASE_LTO=off \
+        CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+        cargo install --quiet --locked --root "$tools" "cargo-deny@$cargo_deny_version"
+    rm -rf "$tools/target"
+}
+
+goal=${1:-test}
+case $goal in
+    build | test | check) ;;
+    *) fail "usage: scripts/setup.sh [build|test|check]" ;;
+esac
+require_rust
+install_packages "$goal"
+if [ "$goal" != build ]; then
+    venv=$(venv_folder)
+    venv_is_complete "$venv" || make_venv "$venv"
+    link_venv "$venv"
+fi
+if [ "$goal" = check ]; then install_cargo_deny; fi

@@ -1,0 +1,117 @@
+//! Every command in the documentation is run: blocks marked `console`, lines that begin with `$ `.
+//! A line that ends with `# exit N` must end so; all others must succeed. Blocks of one page share
+//! one folder, in which the shipped samples lie under `samples/`.
+
+use std::path::{Path, PathBuf};
+
+use headwater_testkit::repository;
+
+use crate::headwater;
+
+/// Commands of a page with their expected exit codes.
+fn commands(page: &str) -> Vec<(String, i32)> {
+    let mut commands: Vec<(String, i32)> = Vec::new();
+    let mut inside = false;
+    let mut continued = false;
+    for line in page.lines() {
+        if line.starts_with("```") {
+            inside = line.trim() == "```console";
+            continue;
+        }
+        if !inside {
+            continue;
+        }
+        let text = match (line.strip_prefix("$ "), continued) {
+            (Some(command), _) => {
+                commands.push((String::new(), 0));
+                command
+            }
+            (None, true) => line,
+            (None, false) => continue,
+        };
+        let last = commands.last_mut().expect("a command before its continuation");
+        let (text, code) = match text.rsplit_once("# exit ") {
+            Some((text, code)) => (text, code.trim().parse().expect("a number")),
+            None => (text, 0),
+        };
+        last.0.push_str(text);
+        last.0.push('\n');
+        last.1 = code;
+        continued = text.trim_end().ends_with('\\')
+            || last.0.matches('"').count() % 2 == 1
+            || last.0.matches('\'').count() % 2 == 1;
+    }
+    commands
+}
+
+fn pages() -> Vec<PathBuf> {
+    let root = repository();
+    let mut pages = vec![root.join("README.md")];
+    let guides = std::fs::read_dir(root.join("docs/guides")).expect("docs/guides");
+    pages.extend(guides.map(|entry| entry.expect("a page").path()));
+    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
+    pages.sort();
+    pages
+}
+
+fn run_page(page: &Path) -> usize {
+    let lake = headwater();
+    let samples = repository().join("crates/cli/samples");
+    for entry in std::fs::read_dir(samples).expect("samples") {
+        let path = entry.expect("a sample").path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        lake.file(&format!("samples/{name}"), std::fs::read(&path).expect("a sample"));
+    }
+    copy(&repository().join("examples"), &lake.folder().join("examples"));
+    let binary = Path::new(env!("CARGO_BIN_EXE_headwater")).parent().unwrap();
+    let path = std::env::join_paths(
+        std::iter::once(binary.to_path_buf())
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    )
+    .unwrap();
+    let text = std::fs::read_to_string(page).expect("the page");
+    let commands = commands(&text);
+    for (command, code) in &commands {
+        let mut shell = lake.command::<&str>(&[]);
+        shell = {
+            let mut bash = std::process::Command::new("bash");
+            bash.arg("-c").arg(command).current_dir(lake.folder()).env_clear();
+            for (name, value) in shell.get_envs() {
+                if let Some(value) = value {
+                    bash.env(name, value);
+                }
+            }
+            bash.env("PATH", &path);
+            bash
+        };
+        let output = shell.output().expect("bash runs");
+        assert_eq!(
+            output.status.code(),
+            Some(*code),
+            "{}: {command}{}{}",
+            page.display(),
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    commands.len()
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).expect("a copy");
+        }
+    }
+}
+
+#[test]
+fn every_command_in_the_documentation_works() {
+    let total: usize = pages().iter().map(|page| run_page(page)).sum();
+    assert!(total > 10, "only {total} commands found");
+}
