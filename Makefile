@@ -31,4 +31,4 @@ build: ## Build the release binary (about half an hour on two cores)
 bench: ## Measure against the named rivals and print the ratios
 	@scripts/setup.sh test
 	cargo build --release --bin headwater
-	cargo bench --workspace --bench ingest --bench query --bench commits
+	cargo bench --workspace --no-fail-fast --bench json_tree --bench ingest --bench query --bench commits

@@ -59,6 +59,9 @@ fn run_page(page: &Path) -> usize {
     let samples = repository().join("crates/cli/samples");
     for entry in std::fs::read_dir(samples).expect("samples") {
         let path = entry.expect("a sample").path();
+        if path.is_dir() {
+            continue;
+        }
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         lake.file(&format!("samples/{name}"), std::fs::read(&path).expect("a sample"));
     }

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use headwater_event::json::{NodeId, ParseLimits, Scalar, Token, Tree, Vocabulary};
+use headwater_event::json::{ParseLimits, Scalar, Token, Tree, Vocabulary};
 
 use super::{ADDED, Candidate, SHELL, WANTED};
 
 pub(super) struct Ours {
     tree: Tree,
     wanted: Vec<Token>,
-    members: Vec<NodeId>,
 }
 
 impl Default for Ours {
@@ -19,7 +18,6 @@ impl Default for Ours {
         Self {
             wanted: WANTED.iter().filter_map(|word| vocabulary.token(word)).collect(),
             tree: Tree::new(vocabulary),
-            members: Vec::new(),
         }
     }
 }
@@ -44,16 +42,8 @@ impl Candidate for Ours {
                 found += tree.scalar_text(id).map_or(0, |text| text.len());
             }
         }
-        self.members.clear();
-        for member in tree.children(root) {
-            if !SHELL.contains(&&*tree.key(member)) {
-                self.members.push(member);
-            }
-        }
         let details = tree.append(root, "details", Scalar::Object);
-        for member in &self.members {
-            tree.move_to(*member, details);
-        }
+        tree.move_children(root, details, |tree, member| !SHELL.contains(&&*tree.key(member)));
         for (key, value) in ADDED {
             tree.set(root, key, value);
         }

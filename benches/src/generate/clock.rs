@@ -44,12 +44,6 @@ impl Period {
         }
         Time(START_MILLIS + self.hours * MILLIS_PER_HOUR - 1)
     }
-
-    /// An earlier time, still inside the period.
-    #[must_use]
-    pub(super) fn earlier(&self, time: Time, millis: u64) -> Time {
-        Time(time.0.saturating_sub(millis).max(START_MILLIS))
-    }
 }
 
 fn weight_of(hour: u64) -> u64 {
@@ -79,10 +73,10 @@ impl Time {
         self.0 / 1_000
     }
 
-    /// The same instant, earlier.
+    /// An earlier instant, but none before the period.
     #[must_use]
-    pub(super) const fn minus_millis(self, millis: u64) -> Self {
-        Self(self.0.saturating_sub(millis))
+    pub(super) fn minus_millis(self, millis: u64) -> Self {
+        Self(self.0.saturating_sub(millis).max(START_MILLIS))
     }
 
     /// The time in a written form.
@@ -147,7 +141,7 @@ mod tests {
             period.time_at(2, 1).written(Form::Blank).to_string(),
             "2026-03-01 23:59:59.999"
         );
-        assert_eq!(period.earlier(period.time_at(0, 1), 5), period.time_at(0, 1));
+        assert_eq!(period.time_at(0, 1).minus_millis(5), period.time_at(0, 1));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use random::{Random, Weighted};
 use world::World;
 
 /// Raised with every change of what is generated.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What kind of event a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,7 +95,7 @@ impl<'a> EventStream<'a> {
     fn time(&mut self, done: u64, total: u64) -> Time {
         let late = self.random.chance(LATE_PER_MILLION);
         let millis = self.random.below(if late { LATE_MILLIS_MAX } else { JITTER_MILLIS });
-        self.period.earlier(self.period.time_at(done, total), millis)
+        self.period.time_at(done, total).minus_millis(millis)
     }
 }
 

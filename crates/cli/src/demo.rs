@@ -34,48 +34,18 @@ const SAMPLES: &[(&str, &[u8])] = samples![
     "broken.jsonl",
 ];
 
+macro_rules! query {
+    ($question:literal, $name:literal) => {
+        ($question, include_str!(concat!("../samples/queries/", $name)))
+    };
+}
+
 /// What the demonstration asks, with the question in words.
-const QUERIES: &[(&str, &str)] = &[
-    (
-        "Who logged in to the AWS console in these two hours?",
-        "SELECT utctimestamp, json_extract_scalar(details, '$.useridentity.username') AS user_name,\n       \
-         json_extract_scalar(details, '$.sourceipaddress') AS ip,\n       \
-         json_extract_scalar(details, '$.responseelements.consolelogin') AS result\n\
-         FROM \"defenda_data_lake\".\"events\"\n\
-         WHERE source = 'cloudtrail'\n  \
-         AND json_extract_scalar(details, '$.eventname') = 'ConsoleLogin'\n  \
-         AND ((year = '2020' AND month = '06' AND day = '19' AND hour = '01')\n    \
-         OR (year = '2020' AND month = '06' AND day = '19' AND hour = '02'))\n\
-         LIMIT 100",
-    ),
-    (
-        "Where else was the address 7.1.14.12 seen, in any source?",
-        "SELECT utctimestamp, source, summary, json_extract(details, '$._ipaddresses') AS addresses\n\
-         FROM events\n\
-         WHERE json_array_contains(json_extract(details, '$._ipaddresses'), '7.1.14.12')\n\
-         ORDER BY utctimestamp",
-    ),
-    (
-        "Which processes ran in a network logon session, and from where did that come?",
-        "WITH logon AS (\n  \
-         SELECT json_extract_scalar(details, '$.user_logon_id') AS logon_id,\n         \
-         json_extract_scalar(details, '$.src_ip_addr') AS src_ip\n  \
-         FROM events WHERE json_extract_scalar(details, '$.event_id') = '4624'\n    \
-         AND json_extract_scalar(details, '$.logon_type') = '3'),\n\
-         process AS (\n  \
-         SELECT utctimestamp, json_extract_scalar(details, '$.user_logon_id') AS logon_id,\n         \
-         json_extract_scalar(details, '$.host_name') AS host,\n         \
-         json_extract_scalar(details, '$.user_name') AS user_name,\n         \
-         json_extract_scalar(details, '$.process_parent_name') AS parent,\n         \
-         json_extract_scalar(details, '$.process_name') AS process\n  \
-         FROM events WHERE json_extract_scalar(details, '$.action') = 'processcreate')\n\
-         SELECT process.utctimestamp, src_ip, host, user_name, parent, process\n\
-         FROM logon JOIN process ON logon.logon_id = process.logon_id",
-    ),
-    (
-        "What could not be read? (nothing is lost: the original bytes are kept)",
-        "SELECT stage, reason, from_utf8(raw) AS original FROM rejects ORDER BY reason",
-    ),
+const QUERIES: [(&str, &str); 4] = [
+    query!("Who logged in to the AWS console in these two hours?", "logins.sql"),
+    query!("Where else was the address 7.1.14.12 seen, in any source?", "address.sql"),
+    query!("Which processes ran in a network logon session, and from where?", "sessions.sql"),
+    query!("What could not be read? The original bytes are kept.", "rejects.sql"),
 ];
 
 /// Runs the demonstration in `dir`, or in a temporary folder.
@@ -110,6 +80,7 @@ async fn steps(global: &Global, folder: &Path) -> Result<(), Failure> {
     let session = Session::open(&context.lake()?, context.session_options()).await?;
     let display = Display { format: OutputFormat::Table, cell_chars: Some(64), quiet: false };
     for (question, sql) in QUERIES {
+        let sql = sql.trim_end();
         screen::data(format_args!("\n-- {question}\n{sql};"))?;
         let started = Instant::now();
         let mut answer = session.query(sql, &[]).await?;

@@ -150,6 +150,12 @@ impl Tables {
         Ok(tables)
     }
 
+    /// Waits for checkpoints that are under way.
+    pub(crate) async fn settle(&self) {
+        self.events.table.settle().await;
+        self.rejects.table.settle().await;
+    }
+
     /// Commits a generation: rejects first, so that everything below a position in `events` is in
     /// both tables. A crash in between leaves rejects beyond the position; they are recognised by
     /// their own.

@@ -196,6 +196,9 @@ async fn collect(
         flush.start(generation);
         flush.finish(report).await?;
     }
+    if let Some(tables) = &flush.tables {
+        tables.settle().await;
+    }
     Ok(())
 }
 

@@ -4,8 +4,8 @@ use std::future::Future;
 
 use crate::error::{LakeError, Result};
 
-/// Runs asynchronous work to its end on a blocking thread of its own. The work may block at will, also
-/// on a runtime with a single thread.
+/// Runs asynchronous work to its end on a blocking thread of its own. The work may block at will,
+/// also on a runtime with a single thread.
 pub(crate) async fn isolated<T, F>(
     action: &'static str,
     work: impl FnOnce() -> F + Send + 'static,

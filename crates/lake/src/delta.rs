@@ -1,6 +1,6 @@
-//! The one door to the Delta library: replaying a log into a list of files, writing checkpoints, and
-//! what vacuum needs. The library mixes blocking and async work, so each call runs on a blocking thread
-//! of its own; that also makes it safe on a runtime with a single thread.
+//! The one door to the Delta library: replaying a log into a list of files, writing checkpoints,
+//! and what vacuum needs. The library mixes blocking and async work, so each call runs on a
+//! blocking thread of its own; that also makes it safe on a runtime with a single thread.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -116,7 +116,8 @@ pub(crate) async fn clean_log(storage: &TableStorage) -> Result<usize> {
     .await
 }
 
-/// Files that are no longer part of the table, with the time of removal in milliseconds since the epoch.
+/// Files that are no longer part of the table, with the time of removal in milliseconds since the
+/// epoch.
 ///
 /// # Errors
 /// Whatever the library answers.

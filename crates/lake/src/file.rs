@@ -42,8 +42,8 @@ pub struct FileStatistics {
     pub columns: BTreeMap<String, ColumnRange>,
 }
 
-/// Bounds of one column in one file. Bounds may be wider than the values (text is shortened, times are
-/// rounded to milliseconds), never narrower.
+/// Bounds of one column in one file. Bounds may be wider than the values (text is shortened, times
+/// are rounded to milliseconds), never narrower.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ColumnRange {
     /// A value that no value of the column is below, as JSON; `None` when not known.

@@ -60,8 +60,8 @@ pub struct Lake {
 }
 
 impl Lake {
-    /// Opens the lake at a local path or URL (`file`, `s3`, `gs`, `az`, `abfss`; `memory` for tests).
-    /// Does no I/O: a lake that does not exist yet is empty.
+    /// Opens the lake at a local path or URL (`file`, `s3`, `gs`, `az`, `abfss`; `memory` for
+    /// tests). Does no I/O: a lake that does not exist yet is empty.
     ///
     /// # Errors
     /// `Invalid` for a location or storage option that is not understood.
@@ -70,8 +70,8 @@ impl Lake {
         Ok(Self { storage, options })
     }
 
-    /// Opens the lake at `url` in an object store that was made elsewhere and is rooted at scheme and
-    /// authority of the URL.
+    /// Opens the lake at `url` in an object store that was made elsewhere and is rooted at scheme
+    /// and authority of the URL.
     ///
     /// # Errors
     /// `Invalid` for a URL that does not fit the store.
@@ -99,7 +99,8 @@ impl Lake {
     }
 
     /// A handle on a table, which need not exist yet. Does no I/O. Handles of the same table know
-    /// nothing of each other: each finds out about the other's commits as about those of any process.
+    /// nothing of each other: each finds out about the other's commits as about those of any
+    /// process.
     ///
     /// # Errors
     /// `Invalid` when the name cannot be that of a table.

@@ -3,8 +3,8 @@
 //! snapshots for the query engine, and upkeep (compaction, vacuum, retention, history).
 //!
 //! This is the only crate that knows the Delta library; none of its types appear here. The library
-//! replays logs and writes checkpoints; appending is done here, because the library's commit costs more
-//! with every file of the table and loses commits under contention.
+//! replays logs and writes checkpoints; appending is done here, because the library's commit costs
+//! more with every file of the table and loses commits under contention.
 
 mod batch;
 mod blocking;

@@ -1,5 +1,5 @@
-//! Hours as partitions: from an instant to `year/month/day/hour` and back, for every instant that 64
-//! bits can hold (no event is too old, nor too far in the future).
+//! Hours as partitions: from an instant to `year/month/day/hour` and back, for every instant that
+//! 64 bits can hold (no event is too old, nor too far in the future).
 
 use headwater_event::Timestamp;
 use headwater_event::schema::PARTITION_COLUMNS;
@@ -42,8 +42,8 @@ impl HourPartition {
         Timestamp::from_micros(self.0.saturating_add(1).saturating_mul(HOUR_MICROS))
     }
 
-    /// Values of the partition columns, in their order: `YYYY`, `MM`, `DD`, `HH`. Years before 0 have a
-    /// sign, years after 9999 more digits.
+    /// Values of the partition columns, in their order: `YYYY`, `MM`, `DD`, `HH`. Years before 0
+    /// have a sign, years after 9999 more digits.
     #[must_use]
     pub fn values(self) -> [String; 4] {
         let (year, month, day) = date_of(self.0.div_euclid(24));
@@ -75,8 +75,8 @@ const ERA_DAYS: i64 = 146_097;
 /// Days between 0000-03-01 and 1970-01-01.
 const EPOCH_DAYS: i64 = 719_468;
 
-/// Year, month and day of a count of days since the epoch, in the proleptic Gregorian calendar. Years
-/// are counted from March here, so that the leap day is the last one.
+/// Year, month and day of a count of days since the epoch, in the proleptic Gregorian calendar.
+/// Years are counted from March here, so that the leap day is the last one.
 fn date_of(days: i64) -> (i64, i64, i64) {
     let shifted = days + EPOCH_DAYS;
     let era = shifted.div_euclid(ERA_DAYS);

@@ -1,5 +1,5 @@
-//! Columns as the contract defines them, in the three forms the lake needs: Arrow schema, Delta schema
-//! and Parquet writer settings.
+//! Columns as the contract defines them, in the three forms the lake needs: Arrow schema, Delta
+//! schema and Parquet writer settings.
 
 use std::sync::Arc;
 
@@ -35,7 +35,8 @@ pub fn stored_columns(table: &str) -> Result<&'static [ColumnDefinition]> {
     columns_of(table).ok_or_else(|| LakeError::NoColumns { table: table.to_owned() })
 }
 
-/// Arrow schema of the columns stored in the data files, in their order: what a writer's batches have.
+/// Arrow schema of the columns stored in the data files, in their order: what a writer's batches
+/// have.
 #[must_use]
 pub fn stored_schema(columns: &[ColumnDefinition]) -> SchemaRef {
     Arc::new(Schema::new(columns.iter().map(arrow_field).collect::<Fields>()))
@@ -116,8 +117,8 @@ fn delta_type(column_type: ColumnType) -> Value {
     }
 }
 
-/// The first way in which a table's Delta schema does not fit the files that Headwater writes into it;
-/// `None` when it fits. Further columns are fine as long as they may be absent.
+/// The first way in which a table's Delta schema does not fit the files that Headwater writes into
+/// it; `None` when it fits. Further columns are fine as long as they may be absent.
 pub(crate) fn schema_difference(columns: &[ColumnDefinition], actual: &Value) -> Option<String> {
     let expected = delta_schema(columns);
     let empty = Vec::new();

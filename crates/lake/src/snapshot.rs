@@ -1,5 +1,5 @@
-//! The table at one version: its files and what the log knows about them. The first snapshot comes from
-//! a replay by the library; the following ones only apply the entries that were added since.
+//! The table at one version: its files and what the log knows about them. The first snapshot comes
+//! from a replay by the library; the following ones only apply the entries that were added since.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use crate::log::state::entry_version;
 use crate::log::tail::read_after;
 use crate::storage::TableStorage;
 
-/// A snapshot older than this is not brought up to date but made anew: the log may have been cleaned up
-/// in between.
+/// A snapshot older than this is not brought up to date but made anew: the log may have been
+/// cleaned up in between.
 const REFRESH_AGE_MAX_MICROS: i64 = 3_600_000_000;
 
 /// A table at one version. Never changes.
@@ -34,7 +34,8 @@ pub struct Snapshot {
     made_at: Timestamp,
 }
 
-/// Bounds of one column for every file of a snapshot, in the order of its files. Null is "not known".
+/// Bounds of one column for every file of a snapshot, in the order of its files. Null is "not
+/// known".
 #[derive(Debug, Clone)]
 pub struct ColumnStatistics {
     /// Lower bounds, of the column's type.
@@ -92,8 +93,8 @@ impl Snapshot {
         self.files.iter().map(|file| file.size).sum()
     }
 
-    /// Bounds of a column for every file; `None` when there is no such column, or bounds of its type
-    /// are not kept. Partition columns have exact bounds.
+    /// Bounds of a column for every file; `None` when there is no such column, or bounds of its
+    /// type are not kept. Partition columns have exact bounds.
     #[must_use]
     pub fn column_statistics(&self, column: &str) -> Option<ColumnStatistics> {
         let data_type = self.schema.field_with_name(column).ok()?.data_type();

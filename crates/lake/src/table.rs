@@ -23,11 +23,13 @@ use crate::schema::{delta_schema, statistics_columns, stored_columns};
 use crate::snapshot::{self, Snapshot};
 use crate::storage::TableStorage;
 
-/// Protocol of the tables that Headwater makes: the lowest, so that every engine can read and write.
+/// Protocol of the tables that Headwater makes: the lowest, so that every engine can read and
+/// write.
 const READER_VERSION: i32 = 1;
 const WRITER_VERSION: i32 = 2;
 
-/// A handle on a Delta table, which need not exist. Cheap to clone; clones share what was read so far.
+/// A handle on a Delta table, which need not exist. Cheap to clone; clones share what was read so
+/// far.
 #[derive(Debug, Clone)]
 pub struct Table {
     inner: Arc<TableInner>,
@@ -94,7 +96,8 @@ impl Table {
     /// Creates the table unless it exists. Any number of processes may do so at once.
     ///
     /// # Errors
-    /// `Invalid` when Headwater defines no table of this name, or the existing table has other columns.
+    /// `Invalid` when Headwater defines no table of this name, or the existing table has other
+    /// columns.
     pub async fn ensure_created(&self) -> Result<()> {
         let metadata = self.new_metadata()?;
         let protocol = Protocol {
@@ -151,19 +154,19 @@ impl Table {
             .await
     }
 
-    /// Makes one atomic change and tells its version. Files of `adds` must be in storage; they become
-    /// visible together with the positions.
+    /// Makes one atomic change and tells its version. Files of `adds` must be in storage; they
+    /// become visible together with the positions.
     ///
     /// # Errors
-    /// `Conflict` when a position is not the expected one or a removed file is gone: nothing changed.
-    /// After any other error the change may have gone through; the positions tell.
+    /// `Conflict` when a position is not the expected one or a removed file is gone: nothing
+    /// changed. After any other error the change may have gone through; the positions tell.
     pub async fn commit(&self, commit: Commit) -> Result<u64> {
         let answer = self.commit_all(std::slice::from_ref(&commit)).await.pop();
         answer.unwrap_or(Err(LakeError::Task { action: "commit", source: None }))
     }
 
-    /// Makes several independent changes with as few log entries as possible. The answers are in the
-    /// order of the requests, as from `commit`.
+    /// Makes several independent changes with as few log entries as possible. The answers are in
+    /// the order of the requests, as from `commit`.
     pub async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<u64>> {
         self.log().commit(commits).await
     }
@@ -172,7 +175,8 @@ impl Table {
     /// `data_change` false the rows must be the same.
     ///
     /// # Errors
-    /// As `commit`; `Conflict` also when one of the files was replaced or removed since the snapshot.
+    /// As `commit`; `Conflict` also when one of the files was replaced or removed since the
+    /// snapshot.
     pub async fn replace(
         &self,
         base: &Snapshot,
@@ -190,8 +194,8 @@ impl Table {
     /// The table as it is now. After the first call only what was committed since is read.
     ///
     /// # Errors
-    /// `NotFound` when the table does not exist, `Invalid` when it needs Delta features that Headwater
-    /// does not have.
+    /// `NotFound` when the table does not exist, `Invalid` when it needs Delta features that
+    /// Headwater does not have.
     pub async fn snapshot(&self) -> Result<Arc<Snapshot>> {
         let newest = self.newest().clone();
         let now = self.options().clock.now();

@@ -8,6 +8,7 @@ mod known_key;
 mod lowercase_keys;
 mod ranked_keys;
 mod timestamps;
+mod windows_winlogbeat;
 
 use headwater_pipeline::Plugin;
 
@@ -19,6 +20,7 @@ pub fn all() -> Vec<Box<dyn Plugin>> {
         Box::<event_shell::EventShell>::default(),
         Box::<timestamps::Timestamps>::default(),
         Box::new(gsuite_login::GsuiteLogin),
+        Box::<windows_winlogbeat::WindowsWinlogbeat>::default(),
         Box::<ip_addresses::IpAddresses>::default(),
     ]
 }

@@ -18,7 +18,8 @@ const NOT_LISTED: u8 = u8::MAX;
 pub(crate) struct RankedMember {
     /// Place of the key in the list.
     pub(crate) rank: u8,
-    is_deep: bool,
+    /// Whether it is neither at the top of the event nor a direct member of `details`.
+    pub(crate) is_deep: bool,
     /// Document order: members of one rank and depth are tried as they come.
     place: usize,
     pub(crate) id: NodeId,

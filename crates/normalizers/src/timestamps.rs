@@ -1,6 +1,7 @@
 //! When it happened: the first listed key that holds a time becomes `utctimestamp`; when we handled
 //! it becomes `details._utcprocessedtimestamp`.
 //!
+//! Keys at the top of the event come before keys of deeper objects, whatever their names.
 //! An event without such a key keeps what the event shell gave it: the producer's own
 //! `utctimestamp` or the time of arrival. The values that were read stay where they are.
 
@@ -64,7 +65,10 @@ impl Plugin for Timestamps {
     fn process(&self, event: &mut Event, metadata: &mut Metadata<'_>) -> Verdict {
         let now = metadata.received_at;
         let details = event.details();
-        let members = self.keys.members(&event.json, details);
+        let mut members = self.keys.members(&event.json, details);
+        // A key deep inside, such as a parameter of the request that is logged, may be about
+        // anything.
+        members.sort_by_key(|member| member.is_deep);
         let read = members.iter().find_map(|member| read_time(&event.json, member.id, now));
         if let Some(time) = read {
             event.set_shell("utctimestamp", &*time.to_iso());

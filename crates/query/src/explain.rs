@@ -31,6 +31,7 @@ pub(crate) fn message(error: &DataFusionError, tables: &[String]) -> String {
     if let Some((unknown, known)) = known_columns(error) {
         let hint = match nearest(&unknown, known.iter().map(String::as_str)) {
             Some(name) => format!("did you mean `{name}`?"),
+            None if known.is_empty() => "there are no columns here".to_owned(),
             None => format!("columns are {}", known.join(", ")),
         };
         let advice = "a field inside an event is json_extract_scalar(details, '$.field')";

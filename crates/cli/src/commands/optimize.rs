@@ -73,6 +73,7 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let report = optimize(&table, &options).await;
     bar.finish_and_clear();
     let report = report?;
+    table.settle().await;
     if arguments.json {
         screen::json(&report)?;
     } else {

@@ -38,6 +38,7 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let older_than = Timestamp::from_micros(crate::context::now().as_micros().saturating_sub(age));
     let options = RetentionOptions { older_than, dry_run: arguments.dry_run };
     let report = retention(&table, &options).await?;
+    table.settle().await;
     if arguments.json {
         screen::json(&report)?;
     } else {

@@ -1,10 +1,10 @@
-//! Appending to the log. A commit is written as the next version if nobody else was first; whoever was
-//! second reads only the entries that came between, checks that they do not contradict its own, and
-//! tries the version after them. The cost of a commit therefore depends on how many writers compete,
-//! not on the size of the table.
+//! Appending to the log. A commit is written as the next version if nobody else was first; whoever
+//! was second reads only the entries that came between, checks that they do not contradict its own,
+//! and tries the version after them. The cost of a commit therefore depends on how many writers
+//! compete, not on the size of the table.
 //!
-//! Exactly once: positions are compared and set. A commit whose positions are not those of the table is
-//! refused, whether they were moved long ago or by the entry that came between.
+//! Exactly once: positions are compared and set. A commit whose positions are not those of the
+//! table is refused, whether they were moved long ago or by the entry that came between.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,7 +31,8 @@ use crate::log::state::{LogState, PositionState, check_writable, missing_entry};
 use crate::log::tail::read_after;
 use crate::storage::TableStorage;
 
-/// Attempts at one log entry. With 16 writers of equal speed the chance to lose them all is below 1e-5.
+/// Attempts at one log entry. With 16 writers of equal speed the chance to lose them all is below
+/// 1e-5.
 const ATTEMPTS_MAX: u32 = 200;
 
 /// Attempts that follow each other at once; later ones wait, so that slower writers get a turn.
@@ -40,8 +41,8 @@ const ATTEMPTS_WITHOUT_PAUSE: u32 = 10;
 /// Longest pause between two attempts.
 const PAUSE_MAX: Duration = Duration::from_millis(20);
 
-/// After this time without contact the log may have been cleaned up behind the known version, which the
-/// next entry alone does not show.
+/// After this time without contact the log may have been cleaned up behind the known version, which
+/// the next entry alone does not show.
 const CONTACT_AGE_MAX_MICROS: i64 = 3_600_000_000;
 
 /// Appends to one table's log and knows what the log adds up to.
@@ -96,8 +97,8 @@ impl LogWriter {
         self.look(look)
     }
 
-    /// Commits each request, as many of them in one entry as do not depend on each other. The answers
-    /// are in the order of the requests; a conflict of one does not affect the others.
+    /// Commits each request, as many of them in one entry as do not depend on each other. The
+    /// answers are in the order of the requests; a conflict of one does not affect the others.
     pub(crate) async fn commit(&self, commits: &[Commit]) -> Vec<Result<u64>> {
         let _turn = self.take_turn().await;
         let mut round = Round {
@@ -179,7 +180,8 @@ impl LogWriter {
         LakeError::NoTable { table: self.storage.name.clone() }
     }
 
-    /// Makes sure that the log was read at all, and not so long ago that it may have been cleaned up.
+    /// Makes sure that the log was read at all, and not so long ago that it may have been cleaned
+    /// up.
     async fn load(&self) -> Result<()> {
         let now = self.options.clock.now().as_micros();
         let (version, contact) = match lock(&self.known).as_ref() {
@@ -309,7 +311,8 @@ impl LogWriter {
         }
     }
 
-    /// Appends one entry with a group of requests, or finds out that some of them cannot go through.
+    /// Appends one entry with a group of requests, or finds out that some of them cannot go
+    /// through.
     async fn append_group(&self, round: &mut Round<'_>, group: &[usize]) -> Result<()> {
         let id = Uuid::new_v4().to_string();
         let commits: Vec<&Commit> =
@@ -366,9 +369,9 @@ impl LogWriter {
         self.checkpoint_if_due(version);
     }
 
-    /// Starts a checkpoint at every multiple of the interval, and after twice the interval without one
-    /// (whoever wrote the multiple may have been killed). It runs beside later commits; a failure is
-    /// logged and left to the next one.
+    /// Starts a checkpoint at every multiple of the interval, and after twice the interval without
+    /// one (whoever wrote the multiple may have been killed). It runs beside later commits; a
+    /// failure is logged and left to the next one.
     fn checkpoint_if_due(&self, version: u64) {
         let interval = self.options.checkpoint_interval.max(1);
         let mut known = lock(&self.known);

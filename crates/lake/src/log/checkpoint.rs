@@ -1,5 +1,6 @@
 //! Checkpoints: what the log adds up to at a version, as Parquet. The library writes them; the few
-//! actions a writer needs (positions, schema, protocol) are read here, in bulk and without the files.
+//! actions a writer needs (positions, schema, protocol) are read here, in bulk and without the
+//! files.
 
 use std::sync::Arc;
 
@@ -33,7 +34,8 @@ pub(crate) struct Checkpoint {
     files: Vec<(Path, u64)>,
 }
 
-/// Version of the newest checkpoint according to the hint file, which may be missing or out of date.
+/// Version of the newest checkpoint according to the hint file, which may be missing or out of
+/// date.
 pub(crate) async fn read_hint(storage: &TableStorage) -> Result<Option<u64>> {
     #[derive(Deserialize)]
     struct Hint {

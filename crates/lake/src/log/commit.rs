@@ -37,8 +37,8 @@ impl Operation {
     }
 }
 
-/// A compare-and-set of one source position: the commit goes through only while the table's position of
-/// `partition` is `expected`, and leaves it at `offset`.
+/// A compare-and-set of one source position: the commit goes through only while the table's
+/// position of `partition` is `expected`, and leaves it at `offset`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PositionAdvance {
     /// The source partition (Delta `appId`).

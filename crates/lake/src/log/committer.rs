@@ -1,5 +1,5 @@
-//! Group commit: many writers of one process hand their commits to one task, which puts all that wait
-//! into one log entry. Without it every writer would compete for the next version.
+//! Group commit: many writers of one process hand their commits to one task, which puts all that
+//! wait into one log entry. Without it every writer would compete for the next version.
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -40,8 +40,8 @@ impl Committer {
         (Self { requests: sender }, CommitterTask { table, requests })
     }
 
-    /// Commits, together with whatever else waits, and tells the version. Waits while too many commits
-    /// wait already. When the caller stops waiting, the commit may still go through.
+    /// Commits, together with whatever else waits, and tells the version. Waits while too many
+    /// commits wait already. When the caller stops waiting, the commit may still go through.
     ///
     /// # Errors
     /// As `Table::commit`; `Internal` when the task has ended.

@@ -1,5 +1,5 @@
-//! One entry of the Delta log: JSON lines, one action each. Actions that Headwater has no use for are
-//! skipped when read.
+//! One entry of the Delta log: JSON lines, one action each. Actions that Headwater has no use for
+//! are skipped when read.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};

@@ -1,5 +1,6 @@
-//! The Delta log: its entries (`entry`), what they add up to for a writer (`state`, from `checkpoint` and
-//! `tail`), what may be committed (`commit`, `rules`, `compose`) and doing it (`append`, `committer`).
+//! The Delta log: its entries (`entry`), what they add up to for a writer (`state`, from
+//! `checkpoint` and `tail`), what may be committed (`commit`, `rules`, `compose`) and doing it
+//! (`append`, `committer`).
 
 pub(crate) mod append;
 pub(crate) mod checkpoint;

@@ -1,5 +1,5 @@
-//! What the log adds up to for a writer: current version, positions, schema and protocol. Files are not
-//! part of it: an append need not know them, so its cost does not grow with the table.
+//! What the log adds up to for a writer: current version, positions, schema and protocol. Files are
+//! not part of it: an append need not know them, so its cost does not grow with the table.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -170,8 +170,8 @@ pub(crate) struct LogListing {
 }
 
 impl LogListing {
-    /// Lists the log. The hint file saves listing what lies before the newest checkpoint; a listing is
-    /// still made, because the hint may be older than the log.
+    /// Lists the log. The hint file saves listing what lies before the newest checkpoint; a listing
+    /// is still made, because the hint may be older than the log.
     pub(crate) async fn read(storage: &TableStorage) -> Result<Self> {
         let hint = checkpoint::read_hint(storage).await?;
         let listing = Self::read_from(storage, hint.unwrap_or(0)).await?;

@@ -1,5 +1,5 @@
-//! Reading the entries that were added to a log since a version, without listing it: a listing costs
-//! more the longer the log is, reading the next entry does not.
+//! Reading the entries that were added to a log since a version, without listing it: a listing
+//! costs more the longer the log is, reading the next entry does not.
 
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -8,8 +8,8 @@ use crate::error::Result;
 use crate::log::state::ENTRY_READS_MAX;
 use crate::storage::TableStorage;
 
-/// Hands every entry after `version` to `visit`, in order, until there is none. Reads ahead the more
-/// the longer it goes on: usually nobody committed, or one other writer did.
+/// Hands every entry after `version` to `visit`, in order, until there is none. Reads ahead the
+/// more the longer it goes on: usually nobody committed, or one other writer did.
 ///
 /// # Errors
 /// Whatever the storage or `visit` answers.

@@ -1,9 +1,9 @@
 //! The right to compact a table, held by one process at a time.
 //!
-//! The lease is a position in the log, moved by compare-and-set: taking it moves it, and so does every
-//! commit made under it. A process that was paused for so long that another one took over therefore
-//! cannot commit any more, however late it wakes up. Without this, two compactions of the same files
-//! could both go through under the rules of Delta, and double the rows.
+//! The lease is a position in the log, moved by compare-and-set: taking it moves it, and so does
+//! every commit made under it. A process that was paused for so long that another one took over
+//! therefore cannot commit any more, however late it wakes up. Without this, two compactions of the
+//! same files could both go through under the rules of Delta, and double the rows.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
-//! Merges data files of one partition into as few as possible, in order of time and in bounded memory:
-//! every input is read batch by batch, and opened only when the merge has reached its earliest time.
+//! Merges data files of one partition into as few as possible, in order of time and in bounded
+//! memory: every input is read batch by batch, and opened only when the merge has reached its
+//! earliest time.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -234,7 +235,8 @@ impl Merge {
     }
 }
 
-/// Opens an input. Files of other writers need not be in order: they are read and sorted as a whole.
+/// Opens an input. Files of other writers need not be in order: they are read and sorted as a
+/// whole.
 async fn open(table: &Table, file: &DataFile, schema: &SchemaRef) -> Result<Input> {
     let failed = || LakeError::parquet("read", &file.path);
     let builder = ParquetRecordBatchStreamBuilder::new(reader(table, file)).await;
@@ -310,8 +312,8 @@ fn times(batch: &RecordBatch) -> Result<&TimestampMicrosecondArray> {
     )
 }
 
-/// Gives a batch the columns of the table: other writers use other types of the same meaning, and older
-/// files lack newer columns.
+/// Gives a batch the columns of the table: other writers use other types of the same meaning, and
+/// older files lack newer columns.
 fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
         Some(column) if column.data_type() == field.data_type() => Ok(Arc::clone(column)),

@@ -1,4 +1,5 @@
-//! Upkeep of a table, one file per job. Each job returns a report that can be printed or serialised.
+//! Upkeep of a table, one file per job. Each job returns a report that can be printed or
+//! serialised.
 
 mod history;
 mod lease;

@@ -1,5 +1,5 @@
-//! Merges the small files of each partition. Partitions that late rows reach are merged again, as long
-//! as that does not rewrite much for little.
+//! Merges the small files of each partition. Partitions that late rows reach are merged again, as
+//! long as that does not rewrite much for little.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,15 +23,15 @@ use super::lease::{LEASE_DURATION, Lease};
 use super::merge::{is_sorted_file, merge};
 use super::selection::PartitionSelection;
 
-/// A file is rewritten for the sake of smaller ones only when together they have at least this share of
-/// its size, or when it is small anyway.
+/// A file is rewritten for the sake of smaller ones only when together they have at least this
+/// share of its size, or when it is small anyway.
 const GROWTH_SHARE: u64 = 8;
 
 /// Files up to this size are always worth merging.
 const SMALL_BYTES: u64 = 16 << 20;
 
-/// Files of other writers above this size are left alone unless they are in order: sorting happens in
-/// memory.
+/// Files of other writers above this size are left alone unless they are in order: sorting happens
+/// in memory.
 const UNSORTED_BYTES_MAX: u64 = 32 << 20;
 
 /// Memory that the inputs of one merge may need by estimate.
@@ -65,7 +65,8 @@ pub struct OptimizeOptions {
     pub threads: usize,
     /// Rows of a row group.
     pub row_group_rows: usize,
-    /// Compression level of zstd. Compacted files live long: a little more effort than when ingesting.
+    /// Compression level of zstd. Compacted files live long: a little more effort than when
+    /// ingesting.
     pub zstd_level: i32,
     /// After this time without a commit another process's lease counts as abandoned.
     pub lease_duration: Duration,
@@ -138,8 +139,8 @@ pub struct OptimizeReport {
 /// Merges small files. Rows do not change; appends may go on meanwhile.
 ///
 /// # Errors
-/// `Unavailable` when another process compacts the table; `Invalid` for a selection by a column that is
-/// none of the partition columns; whatever reading, writing or the storage answers.
+/// `Unavailable` when another process compacts the table; `Invalid` for a selection by a column
+/// that is none of the partition columns; whatever reading, writing or the storage answers.
 pub async fn optimize(table: &Table, options: &OptimizeOptions) -> Result<OptimizeReport> {
     options.partitions.check(table.name())?;
     let mut report = OptimizeReport { dry_run: options.dry_run, ..OptimizeReport::default() };

@@ -1,4 +1,5 @@
-//! Removes hours that are older than the table is to keep. The files stay in storage until `vacuum`.
+//! Removes hours that are older than the table is to keep. The files stay in storage until
+//! `vacuum`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

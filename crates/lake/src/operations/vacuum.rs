@@ -14,8 +14,8 @@ use crate::error::{LakeError, Result};
 use crate::storage::{LOG_FOLDER, TEMPORARY_PREFIX};
 use crate::table::Table;
 
-/// The shortest time that files are kept unless it is forced: queries, snapshots and writes that began
-/// before may still need them.
+/// The shortest time that files are kept unless it is forced: queries, snapshots and writes that
+/// began before may still need them.
 pub const VACUUM_RETENTION_MIN: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 /// Objects that are deleted at the same time.
@@ -97,8 +97,8 @@ pub async fn vacuum(table: &Table, options: &VacuumOptions) -> Result<VacuumRepo
 /// Files that are not part of the table, and have not been since the cut-off.
 async fn unneeded_files(table: &Table, cutoff_ms: i64) -> Result<Vec<(String, ObjectMeta)>> {
     let storage = table.storage();
-    // The listing comes first: a file that is committed after it is not in it, one that was committed
-    // before is in the snapshot.
+    // The listing comes first: a file that is committed after it is not in it, one that was
+    // committed before is in the snapshot.
     let listed = storage.store.list(Some(&storage.prefix)).try_collect::<Vec<_>>().await;
     let listed = listed.map_err(LakeError::storage("list", &storage.prefix))?;
     let snapshot = table.snapshot().await?;
@@ -128,8 +128,8 @@ fn relative(prefix: &Path, object: &Path) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Whether a path is that of a data file or of a log entry that never became one. Names that begin with
-/// `_` or `.` belong to others (indexes, checksums, the log).
+/// Whether a path is that of a data file or of a log entry that never became one. Names that begin
+/// with `_` or `.` belong to others (indexes, checksums, the log).
 fn is_data(path: &str) -> bool {
     if let Some(log) = path.strip_prefix(LOG_FOLDER) {
         return log.trim_start_matches('/').starts_with(TEMPORARY_PREFIX);

@@ -1,5 +1,5 @@
-//! A table's folder on the local file system. Object stores acknowledge what is durable; here that takes
-//! `fsync` of the file and of every folder whose entries changed.
+//! A table's folder on the local file system. Object stores acknowledge what is durable; here that
+//! takes `fsync` of the file and of every folder whose entries changed.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -57,8 +57,9 @@ impl LocalFolder {
         Ok(tokio::fs::File::from_std(opened.await?))
     }
 
-    /// Makes the folder of a file. Its entry, and those of the folders above it that are new or inside
-    /// the lake, are durable afterwards: another process may have made them without getting that far.
+    /// Makes the folder of a file. Its entry, and those of the folders above it that are new or
+    /// inside the lake, are durable afterwards: another process may have made them without getting
+    /// that far.
     pub(crate) fn ensure_parent(&self, file: &FilePath) -> Result<()> {
         let Some(parent) = file.parent() else { return Ok(()) };
         if self.is_durable(parent) {

@@ -1,8 +1,8 @@
-//! From the location of a lake to the object store that holds it, and what the two places differ in:
-//! a local folder is written with `fsync` (object stores acknowledge only what is durable).
+//! From the location of a lake to the object store that holds it, and what the two places differ
+//! in: a local folder is written with `fsync` (object stores acknowledge only what is durable).
 //!
-//! Paths inside a table are relative to the table's folder; the object store is rooted at the bucket
-//! (or at `/` of the local file system), which is also how a query engine registers it.
+//! Paths inside a table are relative to the table's folder; the object store is rooted at the
+//! bucket (or at `/` of the local file system), which is also how a query engine registers it.
 
 mod local;
 mod location;
@@ -248,8 +248,8 @@ pub(crate) struct PreparedEntry {
 }
 
 impl PreparedEntry {
-    /// Makes the entry visible as `version`, atomically and only if that version does not exist yet.
-    /// `false` means that it exists. An error may leave open whether the entry was published.
+    /// Makes the entry visible as `version`, atomically and only if that version does not exist
+    /// yet. `false` means that it exists. An error may leave open whether the entry was published.
     pub(crate) async fn publish(&mut self, version: u64) -> Result<bool> {
         let Some(folder) = self.storage.local().cloned() else {
             let object = self.storage.log_folder().join(entry_name(version));

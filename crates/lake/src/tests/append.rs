@@ -184,7 +184,8 @@ async fn a_schema_change_by_others_is_checked_before_the_next_commit() {
     let metadata = |schema: &serde_json::Value| {
         let action = serde_json::json!({ "metaData": {
             "id": "x", "format": { "provider": "parquet", "options": {} },
-            "schemaString": schema.to_string(), "partitionColumns": ["year", "month", "day", "hour"],
+            "schemaString": schema.to_string(),
+            "partitionColumns": ["year", "month", "day", "hour"],
             "configuration": {},
         }});
         action.to_string()

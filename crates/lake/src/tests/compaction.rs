@@ -232,7 +232,8 @@ async fn appends_go_on_during_a_compaction() {
     assert_eq!(handle(&lake).snapshot().await.unwrap().files().len(), 2);
 }
 
-/// Adds a file as another writer makes it: in no order, with other types, fewer columns, no statistics.
+/// Adds a file as another writer makes it: in no order, with other types, fewer columns, no
+/// statistics.
 async fn append_foreign(table: &Table, times: &[i64]) {
     let batch = events(times);
     let keep = ["utctimestamp", "eventid", "ingested_at"];

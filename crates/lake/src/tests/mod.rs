@@ -1,4 +1,5 @@
-//! Tests of the lake as a whole: through its public words, on an object store in memory or a folder.
+//! Tests of the lake as a whole: through its public words, on an object store in memory or a
+//! folder.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod append;

@@ -42,8 +42,8 @@ async fn vacuum_deletes_only_what_nobody_needs() {
     let orphan = write(&table, vec![events(&[MARCH + 7])]).await;
     assert_eq!((data_files(&table).await, orphan.len()), (5, 1));
 
-    // The store stamps objects with the real time, long before the time of the clock; tombstones are
-    // stamped with the clock, so only the orphan is old.
+    // The store stamps objects with the real time, long before the time of the clock; tombstones
+    // are stamped with the clock, so only the orphan is old.
     let report = vacuum(&table, &VacuumOptions::default()).await.unwrap();
     assert_eq!(report.files, [orphan[0].path.clone()]);
     assert_eq!(data_files(&table).await, 4);

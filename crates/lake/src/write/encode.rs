@@ -1,5 +1,5 @@
-//! Encodes rows as one Parquet file in memory. Rows are gathered from the batches in slices, so that
-//! only a slice of them exists twice.
+//! Encodes rows as one Parquet file in memory. Rows are gathered from the batches in slices, so
+//! that only a slice of them exists twice.
 
 use arrow::array::{Array, AsArray as _};
 use arrow::compute::interleave_record_batch;
@@ -22,7 +22,8 @@ use super::statistics::statistics_json;
 /// Rows that are gathered at a time.
 const SLICE_ROWS_MAX: usize = 8_192;
 
-/// Bytes that are gathered at a time, as long as a single row is not larger. Arrow's offsets end at 2 GiB.
+/// Bytes that are gathered at a time, as long as a single row is not larger. Arrow's offsets end at
+/// 2 GiB.
 const SLICE_BYTES_MAX: usize = 256 << 20;
 
 /// Makes Parquet files of rows.

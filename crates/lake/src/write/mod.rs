@@ -1,6 +1,6 @@
-//! From batches to data files: rows are put in order of time (`order`), encoded as one Parquet file per
-//! hour (`encode`), described for the log (`statistics`) and stored. Nothing becomes visible before a
-//! commit names the files.
+//! From batches to data files: rows are put in order of time (`order`), encoded as one Parquet file
+//! per hour (`encode`), described for the log (`statistics`) and stored. Nothing becomes visible
+//! before a commit names the files.
 
 mod encode;
 mod order;
@@ -79,10 +79,10 @@ impl TableWriter {
         &self.schema
     }
 
-    /// Writes all rows of the batches, in any order and of any hours, as data files: at least one per
-    /// hour, sorted by time; rows of the same time stay in order. When this returns, the files are
-    /// durable; they are part of the table once `Table::commit` adds them. Memory beyond the batches: a
-    /// row group in the making and two compressed files per thread.
+    /// Writes all rows of the batches, in any order and of any hours, as data files: at least one
+    /// per hour, sorted by time; rows of the same time stay in order. When this returns, the files
+    /// are durable; they are part of the table once `Table::commit` adds them. Memory beyond the
+    /// batches: a row group in the making and two compressed files per thread.
     ///
     /// # Errors
     /// `Invalid` when a batch has other columns or a row no time; whatever the storage answers.

@@ -1,5 +1,5 @@
-//! The order of rows in the files: by time, then as they came. Only references to rows are sorted; the
-//! rows are moved once, when their file is encoded.
+//! The order of rows in the files: by time, then as they came. Only references to rows are sorted;
+//! the rows are moved once, when their file is encoded.
 
 use std::ops::Range;
 

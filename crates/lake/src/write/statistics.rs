@@ -1,6 +1,6 @@
-//! Statistics of a file for the log, taken from the footer that the Parquet writer has just made. Bounds
-//! are never narrower than the values: long text is cut for the minimum and rounded up for the maximum,
-//! times are rounded away from each other to milliseconds.
+//! Statistics of a file for the log, taken from the footer that the Parquet writer has just made.
+//! Bounds are never narrower than the values: long text is cut for the minimum and rounded up for
+//! the maximum, times are rounded away from each other to milliseconds.
 
 use chrono::{DateTime, Datelike as _, Utc};
 use headwater_event::schema::{ColumnDefinition, ColumnType};
@@ -93,7 +93,8 @@ impl Bounds {
         }
     }
 
-    /// Bounds as the log holds them; the upper one is missing when no short text is above the values.
+    /// Bounds as the log holds them; the upper one is missing when no short text is above the
+    /// values.
     fn json(self, column: &ColumnDefinition) -> Option<(Value, Option<Value>)> {
         match self {
             Self::Number(min, max) if column.column_type == ColumnType::Timestamp => {
@@ -136,7 +137,8 @@ fn upper_text(text: &str) -> Option<String> {
     None
 }
 
-/// The character after this one in the order of code points; there are none between U+D7FF and U+E000.
+/// The character after this one in the order of code points; there are none between U+D7FF and
+/// U+E000.
 fn next_character(character: char) -> Option<char> {
     match character {
         '\u{d7ff}' => Some('\u{e000}'),

@@ -49,6 +49,12 @@ impl Channel {
     }
 }
 
+/// The rules of all channels, those of several ids more than once.
+pub(crate) fn all_rules() -> impl Iterator<Item = &'static EventRules> {
+    let small = [&SYSTEM_INDEX[..], &APPLICATION_INDEX, &WMI_INDEX, &POWERSHELL_INDEX];
+    small.into_iter().chain([security::index(), sysmon::index()]).flatten().map(|entry| entry.1)
+}
+
 const CHANNELS: &[(&str, Channel)] = &[
     ("Security", Channel::Security),
     ("Microsoft-Windows-Sysmon/Operational", Channel::Sysmon),
@@ -139,11 +145,27 @@ const POWERSHELL: &[EventRules] = event_rules! {
 };
 
 /// Fields that hold lines `key = value` or `key=value`, by event id.
-pub(crate) const POWERSHELL_CONTEXT_FIELDS: &[(u32, &str)] =
-    &[(400, "param3"), (403, "param3"), (600, "param3"), (800, "param2"), (4103, "contextinfo")];
+pub(crate) const POWERSHELL_CONTEXT_FIELDS: &[(u32, &str)] = &[
+    (400, "param3"),
+    (403, "param3"),
+    (600, "param3"),
+    (800, "param2"),
+    (4100, "contextinfo"),
+    (4103, "contextinfo"),
+];
 
 /// Fields that hold `ParameterBinding(…)` and other output lines, by event id.
 pub(crate) const POWERSHELL_PAYLOAD_FIELDS: &[(u32, &str)] = &[(800, "param3"), (4103, "payload")];
+
+/// Where the same lines are in the message, for senders that leave the fields out: by event id the
+/// line before the context, and the line before the payload or, empty, the start of the message.
+pub(crate) const POWERSHELL_MESSAGES: &[(u32, &str, Option<&str>)] = &[
+    (400, "Details:", None),
+    (403, "Details:", None),
+    (600, "Details:", None),
+    (800, "Context Information:", Some("Details:")),
+    (4103, "Context:", Some("")),
+];
 
 /// The keys of those lines, in lower case and without blanks: `Host Name` and `HostName` are one.
 /// HELK does not read event 800; `detail` and `user` are added for it.
@@ -160,6 +182,13 @@ pub(crate) const POWERSHELL_CONTEXT: &[Rename] = renames! {
     "detailsequence" => "detail.sequence", "detailtotal" => "detail.total",
 };
 
+/// Keys of those lines that are names already.
+pub(crate) const POWERSHELL_CONTEXT_NAMED: [&str; 4] =
+    ["newproviderstate", "providername", "severity", "user"];
+
+/// The key of the last of those lines, whose value may have several.
+pub(crate) const POWERSHELL_CONTEXT_LAST: &str = "commandline";
+
 /// Names inside the object whose values are whole numbers.
 pub(crate) const POWERSHELL_NUMBERS: [&str; 6] = [
     "detail.sequence",
@@ -173,11 +202,15 @@ pub(crate) const POWERSHELL_NUMBERS: [&str; 6] = [
 /// Events of the channel Security about scheduled tasks.
 pub(crate) const TASK_EVENTS: [u32; 5] = [4698, 4699, 4700, 4701, 4702];
 
-/// The XML text of a task, and the object that its elements become.
-pub(crate) const TASK_XML: Rename = Rename { from: "scheduled_task_content", to: "ScheduledTask" };
+/// The XML text of a task, and the object that its elements become. HELK spells it with capitals;
+/// here no key has any.
+pub(crate) const TASK_XML: Rename = Rename { from: "scheduled_task_content", to: "scheduled_task" };
 
 /// SilkETW: the field with the JSON text, and its object whose members move up to the event.
 pub(crate) const SILK_ETW: (&str, &str) = ("param1", "xmleventdata");
+
+/// The channel that SilkETW writes to.
+pub(crate) const SILK_ETW_LOG: &str = "SilkService-Log";
 
 #[cfg(test)]
 mod tests {

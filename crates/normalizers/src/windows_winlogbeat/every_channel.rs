@@ -230,8 +230,8 @@ pub(crate) const DASH_MEANS_ABSENT: &[&str] = &[
 
 /// Fields whose value has no case: paths, command lines, names of accounts, hosts and services.
 /// Those of the envelope stand here by their final names, and the users of Sysmon 13 are younger
-/// than HELK. Sorted. The original spelling must stay next to the folded one, or Base64 in a command line is
-/// lost.
+/// than HELK. Sorted. The original spelling must stay next to the folded one, or Base64 in a
+/// command line is lost.
 #[rustfmt::skip]
 pub(crate) const CASELESS_VALUES: &[&str] = &[
     "accountdistinguishedname", "accountname", "actionname", "allowedtodelegateto",

@@ -152,7 +152,8 @@ impl<'a> Fields<'a> {
         json.separate_keys(header);
     }
 
-    fn forget(&mut self, id: NodeId) {
+    /// Stops finding a field by its name, because it is moved elsewhere.
+    pub(crate) fn forget(&mut self, id: NodeId) {
         let token = self.names.token(&self.json.key(id));
         let slot = token.and_then(|token| self.slots.get_mut(token.index()));
         if let Some(slot) = slot

@@ -6,14 +6,14 @@
 
 use headwater_event::json::{Token, Vocabulary};
 
-use super::channels::{self, POWERSHELL_CONTEXT_FIELDS, POWERSHELL_PAYLOAD_FIELDS};
+use super::channels;
 use super::every_channel::{
     CASELESS_VALUES, DASH_MEANS_ABSENT, DESTINATION_ADDRESSES, DESTINATION_HOSTS, FLAT_HEADER,
     GUIDS, HEX_LOGON_IDS, HEX_PROCESS_FIELDS, LATE, MACHINE_ACCOUNTS, NAMES_OF_PATHS, NUMBERS,
     SOURCE_ADDRESSES, YIELDING_HEADER,
 };
 use super::rules::Rename;
-use super::sysmon::{HASH_PREFIXES, TIMES};
+use super::sysmon::{ACCOUNT, ACCOUNTS, HASH_PREFIXES, RULE_FIELD, TIME_FIELD, TIMES};
 
 /// What has to be done with the value of a field.
 #[derive(Debug, Clone, Copy, Default)]
@@ -75,10 +75,10 @@ fn all_names() -> impl Iterator<Item = &'static str> {
     let of_events = rules.flat_map(|rules| rules.all_renames().chain(rules.copies));
     let of_all = [LATE, MACHINE_ACCOUNTS, NAMES_OF_PATHS, HASH_PREFIXES, TIMES];
     let renames = of_events.chain(of_all.into_iter().flatten());
-    let of_powershell = POWERSHELL_CONTEXT_FIELDS.iter().chain(POWERSHELL_PAYLOAD_FIELDS);
+    let accounts = ACCOUNTS.iter().flat_map(|(account, domain, name)| [*account, *domain, *name]);
     let lists: [&[&str]; 10] = [
-        &CASELESS_VALUES,
-        &DASH_MEANS_ABSENT,
+        CASELESS_VALUES,
+        DASH_MEANS_ABSENT,
         &DESTINATION_ADDRESSES,
         &DESTINATION_HOSTS,
         &FLAT_HEADER,
@@ -92,8 +92,8 @@ fn all_names() -> impl Iterator<Item = &'static str> {
         .flat_map(|Rename { from, to }| [*from, *to])
         .chain(lists.into_iter().flatten().copied())
         .chain(YIELDING_HEADER.iter().map(|rename| rename.from))
-        .chain(of_powershell.map(|(_, field)| *field))
-        .chain(channels::NAMES.iter().chain(&super::sysmon::NAMES).copied())
+        .chain(accounts)
+        .chain([ACCOUNT.to, RULE_FIELD, TIME_FIELD, "src_ip_addr", "dst_ip_addr"])
 }
 
 #[cfg(test)]

@@ -11,6 +11,11 @@ pub(crate) fn rules(event_id: u32) -> Option<&'static EventRules> {
     find(&INDEX, event_id)
 }
 
+/// The rules by event id.
+pub(crate) fn index() -> &'static [IndexEntry] {
+    &INDEX
+}
+
 static INDEX: [IndexEntry; count_ids(RULES)] = index_by_id(RULES);
 
 /// The account that acted.

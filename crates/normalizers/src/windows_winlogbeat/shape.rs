@@ -22,8 +22,14 @@ use super::rules::Rename;
 const DATA: &str = "event_data";
 
 /// One of these says that a flat event with an id and a channel comes from Windows.
-const FLAT_EVIDENCE: [&str; 6] =
-    ["providerguid", "sourcename", "timecreated", "eventreceivedtime", "eventsourcename", "computer"];
+const FLAT_EVIDENCE: [&str; 6] = [
+    "providerguid",
+    "sourcename",
+    "timecreated",
+    "eventreceivedtime",
+    "eventsourcename",
+    "computer",
+];
 
 /// What the providers of Windows itself and Sysmon are called.
 const WINDOWS_PREFIX: &str = "Microsoft-Windows-";
@@ -50,7 +56,8 @@ impl Shape {
             return Some(Self::Winlogbeat7);
         }
         if text(json, details, "log_name").is_some() {
-            let marks = [DATA, "user_data", "event_id"];
+            // Without any of them it has been through here already.
+            let marks = [DATA, "user_data", "computer_name"];
             let is_one = marks.iter().any(|key| json.get(details, key).is_some());
             return is_one.then_some(Self::Winlogbeat6);
         }
@@ -137,8 +144,8 @@ fn open_winlogbeat_7(json: &mut Tree, details: NodeId) -> NodeId {
 
 /// `event_data` of winlogbeat, with the members of `user_data`; a new object where it has none.
 fn data_object(json: &mut Tree, holder: NodeId, details: NodeId) -> NodeId {
-    let data = object(json, holder, DATA)
-        .unwrap_or_else(|| json.append(details, DATA, Scalar::Object));
+    let data =
+        object(json, holder, DATA).unwrap_or_else(|| json.append(details, DATA, Scalar::Object));
     if let Some(user_data) = object(json, holder, "user_data") {
         json.move_children(user_data, data, |_, _| true);
     }
@@ -163,9 +170,8 @@ fn open_evtx(json: &mut Tree, details: NodeId) -> NodeId {
         return data;
     }
     let user_data = object(json, event, "userdata");
-    let element = user_data.and_then(|parent| {
-        json.children(parent).find(|child| json.kind(*child) == Kind::Object)
-    });
+    let element = user_data
+        .and_then(|parent| json.children(parent).find(|child| json.kind(*child) == Kind::Object));
     let Some(element) = element else { return new_data(json) };
     remove_namespaces(json, element);
     let name = json.key(element).into_owned();
@@ -218,12 +224,6 @@ fn name_shell(event: &mut Event, details: NodeId) {
 }
 
 fn open_flat(json: &mut Tree, details: NodeId, names: &Names, is_nxlog: bool) -> NodeId {
-    // `type` is what a forwarder calls the event; a field of the event in other case became this.
-    if let Some(id) = json.get(details, "type_2") {
-        json.set_aside(details, "type");
-        json.rename(id, "type");
-    }
-    let has_type = json.get(details, "type_3").is_some();
     let data = json.append(details, DATA, Scalar::Object);
     json.move_children(details, data, |json, id| {
         let key = json.key(id);
@@ -231,11 +231,14 @@ fn open_flat(json: &mut Tree, details: NodeId, names: &Names, is_nxlog: bool) ->
         let is_header = names.token(&key).is_some_and(|token| names.treatment(token).is_header);
         match &*key {
             FLAT_VERSION => !is_number,
-            "type" if has_type => true,
             key if key == NXLOG_PROCESS.from => !(is_nxlog && is_number),
             _ => !is_header,
         }
     });
+    // A forwarder calls the event's kind `type`: the `Type` of the event itself gave way to it.
+    if let Some(id) = json.get(data, "type_2") {
+        json.rename(id, "type");
+    }
     lift(json, details, details, FLAT);
     lift(json, details, details, &[NXLOG_PROCESS]);
     data

@@ -23,8 +23,15 @@ pub(crate) const TIMES: &[Rename] = renames! {
     "previouscreationutctime" => "file_previous_creation_time",
 };
 
-/// `DOMAIN\name`: kept under this name and split into `user_domain` and `user_name`.
+/// `DOMAIN\name`, kept under this name.
 pub(crate) const ACCOUNT: Rename = Rename { from: "user", to: "user_account" };
+
+/// Accounts `DOMAIN\name`, by their names after the renames, and what their parts become.
+pub(crate) const ACCOUNTS: [(&str, &str, &str); 3] = [
+    ("user_account", "user_domain", "user_name"),
+    ("target_user_account", "target_user_domain", "target_user_name"),
+    ("process_parent_user_account", "process_parent_user_domain", "process_parent_user_name"),
+];
 
 /// `key=value,key=value` becomes `rule_<key>`.
 pub(crate) const RULE_FIELD: &str = "rulename";
@@ -34,9 +41,14 @@ pub(crate) const HASH_PREFIXES: &[Rename] = renames! {
     "hashes" => "hash_", "configurationfilehash" => "sysmon_config_hash_",
 };
 
-/// Fields that are removed once the fields made of them are there.
-pub(crate) const REMOVED_WHEN_SPLIT: [&str; 5] =
-    ["configurationfilehash", "creationutctime", "hashes", "previouscreationutctime", "utctime"];
+/// The hashes of a file stream, in the same form. HELK knows them by the field as a whole, which
+/// stays.
+pub(crate) const HASH: Rename = Rename { from: "hash", to: "hash_" };
+
+/// The rules by event id.
+pub(crate) fn index() -> &'static [IndexEntry] {
+    &INDEX
+}
 
 static INDEX: [IndexEntry; count_ids(RULES)] = index_by_id(RULES);
 

@@ -1,3 +1,5 @@
+//! Order, registration, audit trail, and the isolation of bad records.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::Arc;

@@ -24,6 +24,7 @@ mod json_extract;
 mod json_extract_scalar;
 mod json_parse;
 mod json_standard;
+mod like;
 mod moment;
 mod native;
 mod network;

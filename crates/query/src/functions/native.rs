@@ -55,7 +55,7 @@ const fn native(
 }
 
 /// What DataFusion brings and Trino has too.
-pub(super) const REFERENCES: [Reference; 24] = [
+pub(super) const REFERENCES: [Reference; 21] = [
     native(
         "regexp_like",
         Group::Text,
@@ -173,33 +173,6 @@ pub(super) const REFERENCES: [Reference; 24] = [
         "The numbers or times from start to stop, both included.",
         ("sequence(1, 5, 2)", "[1, 3, 5]"),
         "A descending sequence needs its step.",
-    ),
-    native(
-        "transform",
-        Group::Array,
-        "transform(array, x -> expression)",
-        "array",
-        "The array with each element replaced by the expression.",
-        ("transform([5, 6], x -> x + 1)", "[6, 7]"),
-        "",
-    ),
-    native(
-        "filter",
-        Group::Array,
-        "filter(array, x -> condition)",
-        "array",
-        "The elements that satisfy the condition.",
-        ("filter([5, -6, 7], x -> x > 0)", "[5, 7]"),
-        "",
-    ),
-    native(
-        "any_match",
-        Group::Array,
-        "any_match(array, x -> condition)",
-        "boolean",
-        "Whether an element satisfies the condition.",
-        ("any_match([5, -6, 7], x -> x < 0)", "true"),
-        "",
     ),
     native(
         "approx_distinct",

@@ -7,6 +7,7 @@
 //! | `if(c, a, b)` | `CASE WHEN c THEN a ELSE b END` |
 //! | `contains(array, x)` | `array_has(array, x)` |
 //! | `element_at(map, k)` | the first value of `map_extract(map, k)` |
+//! | `x LIKE 'a\b'` | the same with the backslash escaped (see [`super::like`]) |
 //! | `CAST(json_extract(…) AS t)` | a cast of JSON, not of text (see [`super::json_cast`]) |
 
 use arrow::datatypes::DataType;
@@ -22,6 +23,7 @@ use datafusion::logical_expr::{Cast, Expr, ExprSchemable, lit, when};
 
 use super::attempt::attempt_udf;
 use super::json_cast::JSON_CAST;
+use super::like::rewrite_like;
 use super::strict_cast::STRICT_CAST;
 
 /// The rule for DataFusion's analyzer.
@@ -42,6 +44,10 @@ impl FunctionRewrite for CallRewrite {
         match expr {
             Expr::ScalarFunction(call) => rewrite_call(call, schema),
             Expr::Cast(cast) if is_json(&cast.expr) => Ok(Transformed::yes(json_cast(cast))),
+            Expr::Like(like) => Ok(match rewrite_like(&like) {
+                Some(like) => Transformed::yes(Expr::Like(like)),
+                None => Transformed::no(Expr::Like(like)),
+            }),
             other => Ok(Transformed::no(other)),
         }
     }

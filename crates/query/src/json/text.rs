@@ -31,8 +31,8 @@ pub(crate) fn unescape_into(string: RawString<'_>, out: &mut String) {
     out.push_str(rest);
 }
 
-/// Reads `\uXXXX`, or two of them that form a surrogate pair: the character, or none for a lone
-/// surrogate, and the number of bytes read.
+/// Reads a `\u` escape of four digits, or two of them that form a surrogate pair: the character, or
+/// none for a lone surrogate, and the number of bytes read.
 fn code_point(escape: &str) -> (Option<char>, usize) {
     let unit = |text: Option<&str>| {
         text.and_then(|text| text.strip_prefix("\\u"))

@@ -146,6 +146,8 @@ fn a_sparse_member_without_end_is_not_read() {
     header.set_size(0);
     let gnu = header.as_gnu_mut().unwrap();
     gnu.realsize.copy_from_slice(b"77777777777\0");
+    gnu.sparse[0].offset.copy_from_slice(b"77777777777\0");
+    gnu.sparse[0].numbytes.copy_from_slice(b"00000000000\0");
     header.set_cksum();
     let bytes = [header.as_bytes().as_slice(), &[0; 1024], &tar(&[("y", b"{\"a\":1}")])].concat();
     let frames = run_bytes("x.tar", bytes).frames();

@@ -17,6 +17,8 @@ fn formats_are_recognised_by_content() {
     check("json", b"\n {\"a\":1}", &["{\"a\":1}"]);
     check("list", b"[{\"a\":1}]", &["{\"a\":1}"]);
     check("marked", b"\xef\xbb\xbf{\"a\":1}", &["{\"a\":1}"]);
+    check("marked text", b"\xef\xbb\xbfx\n", &["x => {\"message\":\"x\"}"]);
+    check("marked.csv", b"\xef\xbb\xbfa,b\n1,2\n", &["1,2 => {\"a\":\"1\",\"b\":\"2\"}"]);
     check("scalars", b"[1, 2]\n", &["1", "2"]);
     check(
         "text before json",
@@ -90,6 +92,7 @@ fn utf_16_is_read_as_utf_8() {
     let expected = ["{\"a\":\"ä€😀\"}", "{\"b\":2}"];
     check("little", &[b"\xff\xfe", little.as_slice()].concat(), &expected);
     check("big", &[b"\xfe\xff", big.as_slice()].concat(), &expected);
+    check("text", b"\xff\xfex\0\n\0", &["x => {\"message\":\"x\"}"]);
     check("odd", b"\xff\xfe{\0}\0\n\0x", &["{}", "!utf-16 text ends in half a character: x"]);
     let half = run_bytes("half a pair", &b"\xff\xfe\"\0\x00\xd8\"\0\n\0"[..]);
     let record = half.chunks[0].records().next().unwrap();

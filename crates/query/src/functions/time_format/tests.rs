@@ -1,3 +1,5 @@
+//! Formats of MySQL and Joda, both ways.
+
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
@@ -92,7 +94,8 @@ proptest! {
 
     #[test]
     fn never_panics(format in "\\PC{0,12}", text in "\\PC{0,12}") {
-        for compiled in [TimeFormat::mysql(&format).ok(), TimeFormat::joda(&format).ok()].into_iter().flatten() {
+        let both = [TimeFormat::mysql(&format).ok(), TimeFormat::joda(&format).ok()];
+        for compiled in both.into_iter().flatten() {
             let _read = compiled.read(&text);
             compiled.write(from_micros(0).unwrap(), Zone::Utc, &mut String::new());
         }

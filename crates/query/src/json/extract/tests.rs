@@ -1,3 +1,5 @@
+//! Extraction by path against cases and against a naive walk.
+
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
@@ -137,7 +139,8 @@ proptest! {
         keys in prop::collection::vec("[ab1é\"]{0,2}", 0..4),
         pretty in any::<bool>(),
     ) {
-        let text = if pretty { serde_json::to_string_pretty(&tree) } else { serde_json::to_string(&tree) };
+        let compact = || serde_json::to_string(&tree);
+        let text = if pretty { serde_json::to_string_pretty(&tree) } else { compact() };
         let text = text.unwrap();
         let path = keys.iter().fold("$".to_owned(), |path, key| {
             format!("{path}[\"{}\"]", key.replace('\\', "\\\\").replace('"', "\\\""))
@@ -150,7 +153,8 @@ proptest! {
         prop_assert_eq!(scalar(&text, &path), expected, "{} {}", text, path);
         if let Some(value) = walk(&tree, &keys) {
             let found = all(&text, &path).unwrap();
-            let found: Vec<Value> = found.iter().map(|one| serde_json::from_str(one).unwrap()).collect();
+            let parse = |one: &String| serde_json::from_str(one).unwrap();
+            let found: Vec<Value> = found.iter().map(parse).collect();
             prop_assert_eq!(found, vec![value.clone()]);
         }
     }
@@ -158,7 +162,10 @@ proptest! {
     #[test]
     fn never_panics_and_never_accepts_what_serde_rejects(text in "[\\[\\]{},:\"\\\\a1. eE+\\-untrlfs\u{1}é]{0,24}") {
         let mut scanner = Scanner::new(&text);
-        let ours = scanner.skip_value().is_ok() && { scanner.skip_space(); scanner.peek().is_none() };
+        let ours = scanner.skip_value().is_ok() && {
+            scanner.skip_space();
+            scanner.peek().is_none()
+        };
         let theirs = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
         prop_assert_eq!(ours, theirs, "{}", text);
         let _kind: Result<Kind, _> = Scanner::new(&text).kind();

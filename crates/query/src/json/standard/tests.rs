@@ -1,3 +1,5 @@
+//! Paths of standard SQL: lax, strict, filters, methods.
+
 #![allow(clippy::unwrap_used)]
 
 use super::{StandardPath, evaluate};

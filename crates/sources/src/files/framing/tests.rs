@@ -201,6 +201,19 @@ fn garbage_is_a_frame_and_the_next_record_is_found() {
 }
 
 #[test]
+fn structure_is_followed_across_blocks_and_windows() {
+    for padding in 0..140 {
+        let first = format!(
+            r#"{{"p":"{}","e":"\\\"}}{{","f":"\\","g":[{{}}],"h":"\\\\\""}}"#,
+            "x".repeat(padding)
+        );
+        let second = format!("{{\n  \"{}\": [\n    1\n  ]\n}}", "y".repeat(padding));
+        let content = format!("{first}{second}\n{first}\n");
+        check_json(content.as_bytes(), &[&first, &second, &first]);
+    }
+}
+
+#[test]
 fn deep_nesting_costs_no_stack() {
     let deep = format!("{}1{}", "{\"a\":[".repeat(100_000), "]}".repeat(100_000));
     let content = format!("{deep}\n{{\"b\":2}}\n");
@@ -443,6 +456,26 @@ proptest! {
             frames_with(&mut CsvFramer::new(b',', limit), content.as_bytes(), &[usize::MAX]);
         let pieces = frames_with(&mut CsvFramer::new(b',', limit), content.as_bytes(), &cuts);
         prop_assert_eq!(whole, pieces);
+    }
+
+    #[test]
+    fn csv_fields_come_back_as_they_were(
+        rows in proptest::collection::vec(proptest::array::uniform3("[a-z,\"\n ]{0,6}"), 1..10),
+        quote_all: bool,
+    ) {
+        let field = |text: &String| {
+            let needs_quotes = quote_all || text.contains([',', '"', '\n']) || text.trim().is_empty();
+            if needs_quotes { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.clone() }
+        };
+        let lines = rows.iter().map(|row| row.each_ref().map(field).join(",") + "\n");
+        let content = format!("a,b,c\n{}", lines.collect::<String>());
+        let found = frames_with(&mut CsvFramer::new(b',', LIMIT), content.as_bytes(), &[50]);
+        let values = found.iter().map(|frame| {
+            let json = frame.rsplit_once(" => ").unwrap().1;
+            let value: serde_json::Value = serde_json::from_str(json).unwrap();
+            ["a", "b", "c"].map(|name| value[name].as_str().unwrap().to_owned())
+        });
+        prop_assert_eq!(values.collect::<Vec<_>>(), rows);
     }
 
     #[test]
