@@ -1,7 +1,7 @@
 //! SQL functions with the names and the meaning of Trino, one file per function or tight family.
 //!
 //! What is here replaces a DataFusion function of the same name where its meaning differs; what
-//! DataFusion already does as Trino is only named ([`native`]). Where an answer cannot be Trino's,
+//! DataFusion already does as Trino is only named (`native`). Where an answer cannot be Trino's,
 //! the function's reference entry says so. Types: JSON, IP addresses and networks are text;
 //! timestamps are in microseconds; text results are `Utf8View`, elements of text arrays `Utf8`.
 
