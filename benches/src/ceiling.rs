@@ -28,7 +28,7 @@ use parquet::schema::types::ColumnPath;
 const BATCH_ROWS: usize = 8_192;
 
 /// Rows of a row group: the lake's default.
-const ROW_GROUP_ROWS: usize = 32_768;
+const ROW_GROUP_ROWS: usize = 8_192;
 
 /// Share of wrong answers of bloom filters: the lake's.
 const BLOOM_FALSE_POSITIVES: f64 = 0.01;

@@ -29,8 +29,26 @@ pub struct Ingested {
 /// # Errors
 /// The program fails, or not every event is in the table.
 pub fn ingest(dataset: &Dataset, folder: &Path, options: &[&str]) -> Result<(Ingested, Usage)> {
+    run(Command::new(settings::headwater()?), dataset, folder, options)
+}
+
+/// As [`ingest`], on the first processor alone, with one thread that normalises.
+///
+/// # Errors
+/// As [`ingest`]; there is no program `taskset`.
+pub fn ingest_on_one_core(dataset: &Dataset, folder: &Path) -> Result<Usage> {
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", "0"]).arg(settings::headwater()?);
+    Ok(run(command, dataset, folder, &["--workers", "1"])?.1)
+}
+
+fn run(
+    mut command: Command,
+    dataset: &Dataset,
+    folder: &Path,
+    options: &[&str],
+) -> Result<(Ingested, Usage)> {
     remove_folder(folder)?;
-    let mut command = Command::new(settings::headwater()?);
     command.arg("--lake").arg(folder).args(["ingest", "--json"]).args(options);
     command.args(&dataset.files);
     let (output, usage) = measure::run(&mut command)?;

@@ -26,13 +26,13 @@ pub(crate) struct Arguments {
 pub(crate) struct Global {
     /// Lake to work on: a folder or a URL (s3://, gs://, az://) [env: HEADWATER_LAKE] [default:
     /// ./lake]
-    #[arg(long, global = true, value_name = "URL|DIR")]
+    #[arg(long, global = true, help_heading = "Global options", value_name = "URL|DIR")]
     pub(crate) lake: Option<String>,
     /// Settings file [env: HEADWATER_CONFIG] [default: ./headwater.yaml when it exists]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = "Global options", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Form of log lines on standard error [env: HEADWATER_LOG_FORMAT]
-    #[arg(long, global = true, value_name = "FORMAT")]
+    #[arg(long, global = true, help_heading = "Global options", value_name = "FORMAT")]
     pub(crate) log_format: Option<LogFormat>,
 }
 
@@ -70,6 +70,13 @@ pub(crate) enum Command {
     Config(commands::config::Arguments),
     /// Print a shell completion script
     Completions(commands::completions::Arguments),
+}
+
+impl Command {
+    /// Whether it fills and empties large buffers over and over.
+    pub(crate) const fn reuses_memory(&self) -> bool {
+        matches!(self, Self::Ingest(_))
+    }
 }
 
 fn after_help() -> String {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use headwater_event::schema;
 use headwater_lake::{Lake, Table};
@@ -20,6 +21,10 @@ use crate::positions::FilePosition;
 use crate::run::Jobs;
 use crate::worker::{Job, KnownInput, Marker};
 use crate::{FailedInput, IdentityScope, IngestError, IngestOptions, Progress, SkippedInput};
+
+/// How old a looked-up position may be. A reader of many small objects asks for thousands of them;
+/// another process's progress in between makes the commit fail, and the run looks again.
+const POSITIONS_AGE_MAX: Duration = Duration::from_secs(1);
 
 /// What to read.
 pub(crate) struct Inputs {
@@ -122,7 +127,8 @@ impl Reader {
         }
         for step in &plan.steps {
             numbers.input += 1;
-            match self.step(input, step, &plan.markers, jobs, numbers) {
+            let known = self.known(step, numbers.input)?;
+            match self.step(input, step, known, &plan.markers, jobs, numbers) {
                 Ok(summary) => {
                     report.bytes_read += summary.bytes_read;
                     report.bytes_decompressed += summary.bytes_decompressed;
@@ -172,7 +178,8 @@ impl Reader {
     }
 
     fn offset(&self, table: &Table, name: &str) -> Result<Option<i64>, IngestError> {
-        let found = self.runtime.block_on(table.positions(&[name]));
+        let names = [name];
+        let found = self.runtime.block_on(table.recent_positions(&names, POSITIONS_AGE_MAX));
         let found = found.map_err(IngestError::lake("read positions"))?;
         Ok(found.get(name).copied())
     }
@@ -182,14 +189,11 @@ impl Reader {
         &self,
         input: &Input,
         step: &Step,
+        known: KnownInput,
         markers: &Markers,
         jobs: &Jobs,
         numbers: &mut Numbers,
     ) -> Result<ReadSummary, SourceError> {
-        let known = match self.known(step, numbers.input) {
-            Ok(known) => known,
-            Err(_) => return Ok(ReadSummary { stopped: true, ..ReadSummary::default() }),
-        };
         let request = ReadRequest {
             input,
             identity: step.identity.as_ref(),

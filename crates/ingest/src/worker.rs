@@ -95,7 +95,10 @@ impl ChunkWorker {
         let Job { sequence, chunk, known } = job;
         let received_at = (self.now)();
         let mut rows = Rows {
-            events: EventBatchBuilder::new(self.raw.keeps(chunk.origin.source.as_deref())),
+            events: EventBatchBuilder::over(
+                chunk.bytes.clone(),
+                self.raw.keeps(chunk.origin.source.as_deref()),
+            ),
             rejects: Vec::new(),
             dropped: 0,
             origin: Arc::clone(&chunk.origin),

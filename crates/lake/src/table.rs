@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use headwater_event::Timestamp;
 use headwater_event::schema::PARTITION_COLUMNS;
@@ -18,7 +19,7 @@ use crate::log::append::LogWriter;
 use crate::log::commit::{Commit, Operation, PositionAdvance};
 use crate::log::entry::{Format, Metadata, Protocol};
 use crate::log::rules::check_metadata;
-use crate::log::state::LogListing;
+use crate::log::state::{LogListing, LogState};
 use crate::schema::{delta_schema, statistics_columns, stored_columns};
 use crate::snapshot::{self, Snapshot};
 use crate::storage::TableStorage;
@@ -144,14 +145,21 @@ impl Table {
     /// # Errors
     /// `NotFound` when the table does not exist.
     pub async fn positions(&self, partitions: &[&str]) -> Result<HashMap<String, i64>> {
-        self.log()
-            .current(|state| {
-                let known = partitions.iter().filter_map(|&partition| {
-                    Some((partition.to_owned(), state.position(partition)?.offset))
-                });
-                known.collect()
-            })
-            .await
+        self.log().current(|state| positions(state, partitions)).await
+    }
+
+    /// Positions of the given source partitions as they were at most `age` ago: many lookups in a
+    /// row then read the log only now and then. What was committed meanwhile by others is found out
+    /// when a commit that builds on an outdated position is refused.
+    ///
+    /// # Errors
+    /// As `positions`.
+    pub async fn recent_positions(
+        &self,
+        partitions: &[&str],
+        age: Duration,
+    ) -> Result<HashMap<String, i64>> {
+        self.log().recent(age, |state| positions(state, partitions)).await
     }
 
     /// Makes one atomic change and tells its version. Files of `adds` must be in storage; they
@@ -232,4 +240,12 @@ impl Table {
     fn newest(&self) -> std::sync::MutexGuard<'_, Option<Arc<Snapshot>>> {
         self.inner.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The positions that a state has of the given partitions.
+fn positions(state: &LogState, partitions: &[&str]) -> HashMap<String, i64> {
+    let known = partitions
+        .iter()
+        .filter_map(|&partition| Some((partition.to_owned(), state.position(partition)?.offset)));
+    known.collect()
 }

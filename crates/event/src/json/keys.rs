@@ -32,7 +32,7 @@ impl Tree {
     /// `name_2`, `name_3` …, passing over names that the object has. Returns whether any key
     /// changed.
     pub fn separate_keys(&mut self, object: NodeId) -> bool {
-        let mut seen = std::mem::take(&mut self.seen_keys);
+        let mut seen = std::mem::replace(&mut self.seen_keys, KeySet::TAKEN);
         seen.begin();
         let clash = self.children(object).any(|id| !seen.insert(self.node(id).hash));
         self.seen_keys = seen;
@@ -51,7 +51,7 @@ impl Tree {
     }
 
     fn lowercase_members(&mut self, object: NodeId) -> bool {
-        let mut seen = std::mem::take(&mut self.seen_keys);
+        let mut seen = std::mem::replace(&mut self.seen_keys, KeySet::TAKEN);
         seen.begin();
         let (mut changed, mut clash) = (false, false);
         let mut next = self.node(object).first_child().some();
@@ -151,16 +151,17 @@ pub(super) struct KeySet {
     seed: u32,
 }
 
-impl Default for KeySet {
-    fn default() -> Self {
-        // Low half of a random number, made odd: multiplying by it keeps all hashes apart.
-        let seed = RandomState::new().build_hasher().finish() as u32 | 1;
-        Self { slots: Vec::new(), mark: 0, filled: 0, seed }
-    }
-}
-
 impl KeySet {
     const SLOTS_MIN: usize = 64;
+
+    /// What stands in the tree's place for it while its set is in use.
+    const TAKEN: Self = Self { slots: Vec::new(), mark: 0, filled: 0, seed: 1 };
+
+    pub(super) fn new() -> Self {
+        // Low half of a random number, made odd: multiplying by it keeps all hashes apart.
+        let seed = RandomState::new().build_hasher().finish() as u32 | 1;
+        Self { seed, ..Self::TAKEN }
+    }
 
     fn begin(&mut self) {
         self.filled = 0;
@@ -306,7 +307,7 @@ mod tests {
 
     #[test]
     fn the_set_of_seen_keys_forgets_between_objects_and_when_its_numbers_run_out() {
-        let mut seen = KeySet { mark: u32::MAX - 1, ..KeySet::default() };
+        let mut seen = KeySet { mark: u32::MAX - 1, ..KeySet::new() };
         for _ in 0..4 {
             seen.begin();
             assert!((0..1_000).all(|hash| seen.insert(hash)));

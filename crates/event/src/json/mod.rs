@@ -129,7 +129,7 @@ impl Tree {
             nodes: Vec::new(),
             vocabulary,
             occurrences: Vec::new(),
-            seen_keys: KeySet::default(),
+            seen_keys: KeySet::new(),
         };
         tree.clear();
         tree

@@ -20,8 +20,8 @@ impl Token {
 #[derive(Debug, Default)]
 pub struct Vocabulary {
     words: Vec<Word>,
-    /// Open addressing, a power of two; `u16::MAX` is empty.
-    slots: Vec<u16>,
+    /// Open addressing, a power of two: upper half of the hash, then number of the word.
+    slots: Vec<u32>,
 }
 
 /// A word and what is known about it as a key.
@@ -51,11 +51,9 @@ impl Vocabulary {
         sorted.sort_unstable();
         sorted.dedup();
         sorted.truncate(Self::WORDS_MAX);
-        let size = (sorted.len() * 4).next_power_of_two().max(16);
-        let mut vocabulary = Self {
-            words: sorted.into_iter().map(Word::new).collect(),
-            slots: vec![u16::MAX; size],
-        };
+        let size = (sorted.len() * 2).next_power_of_two().max(16);
+        let mut vocabulary =
+            Self { words: sorted.into_iter().map(Word::new).collect(), slots: vec![EMPTY; size] };
         for number in 0..vocabulary.words.len() {
             vocabulary.place(number);
         }
@@ -67,9 +65,9 @@ impl Vocabulary {
         let mask = self.slots.len() - 1;
         let mut slot = word.hash as usize & mask;
         while let Some(entry) = self.slots.get_mut(slot) {
-            if *entry == u16::MAX {
+            if *entry == EMPTY {
                 // WORDS_MAX is below u16::MAX.
-                *entry = number as u16;
+                *entry = word.hash & TAG | u32::from(number as u16);
                 return;
             }
             slot = (slot + 1) & mask;
@@ -105,14 +103,52 @@ impl Vocabulary {
         let mask = self.slots.len() - 1;
         let mut slot = hash as usize & mask;
         while let Some(&entry) = self.slots.get(slot) {
-            let Some(word) = self.words.get(usize::from(entry)) else { return Token::NONE };
-            if word.hash == hash && word.text.as_bytes().eq_ignore_ascii_case(key) {
-                return Token(entry);
+            if entry == EMPTY {
+                break;
+            }
+            // The lower half: what is left of it is the number.
+            let token = Token(entry as u16);
+            if entry & TAG == hash & TAG
+                && let Some(word) = self.words.get(token.index())
+                && word.hash == hash
+                && is_spelling_of(key, word.text.as_bytes())
+            {
+                return token;
             }
             slot = (slot + 1) & mask;
         }
         Token::NONE
     }
+}
+
+/// A slot without a word: no word has this number.
+const EMPTY: u32 = u32::MAX;
+
+/// The part of a slot that is compared before the word is looked at.
+const TAG: u32 = 0xFFFF_0000;
+
+/// Whether `key` is `word`, which is in lower case, but for the case of ASCII letters; eight bytes
+/// at a time.
+fn is_spelling_of(key: &[u8], word: &[u8]) -> bool {
+    let (Some(last_of_key), Some(last_of_word)) = (key.last_chunk(), word.last_chunk()) else {
+        return key.eq_ignore_ascii_case(word);
+    };
+    let (keys, words) = (key.as_chunks().0.iter(), word.as_chunks().0.iter());
+    key.len() == word.len()
+        && is_spelling_of_eight(*last_of_key, *last_of_word)
+        && keys.zip(words).all(|(key, word)| is_spelling_of_eight(*key, *word))
+}
+
+fn is_spelling_of_eight(key: [u8; 8], word: [u8; 8]) -> bool {
+    let word = u64::from_le_bytes(word);
+    let difference = u64::from_le_bytes(key) ^ word;
+    // The high bit of each byte of the sums: at least `a`, and beyond `z`.
+    let low = word & !Mixer::HIGH;
+    let from_a = low + Mixer::ONES * (0x80 - 0x61);
+    let beyond_z = low + Mixer::ONES * (0x80 - 0x7B);
+    let letters = from_a & !beyond_z & !word & Mixer::HIGH;
+    // The bit of case of every letter.
+    difference & !(letters >> 2) == 0
 }
 
 /// Hash of a key that is equal for spellings that differ in ASCII case only.
@@ -173,7 +209,26 @@ impl Mixer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Vocabulary, hash_and_case, hash_key};
+    use super::{Vocabulary, hash_and_case, hash_key, is_spelling_of};
+
+    #[test]
+    fn only_the_case_of_letters_may_differ() {
+        for length in [1, 7, 8, 9, 15, 16, 17] {
+            for place in 0..length {
+                for wanted in 0..=u8::MAX {
+                    let mut word = vec![b'q'; length];
+                    word[place] = wanted.to_ascii_lowercase();
+                    for given in 0..=u8::MAX {
+                        let mut key = vec![b'Q'; length];
+                        key[place] = given;
+                        let expected = key.eq_ignore_ascii_case(&word);
+                        assert_eq!(is_spelling_of(&key, &word), expected, "{key:?} {word:?}");
+                    }
+                }
+            }
+            assert!(!is_spelling_of(&vec![b'q'; length + 1], &vec![b'q'; length]));
+        }
+    }
 
     #[test]
     fn finds_words_in_any_case_and_nothing_else() {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use arrow::array::{
     ArrayRef, ListBuilder, RecordBatch, StringBuilder, TimestampMicrosecondArray, new_null_array,
 };
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
+use bytes::Bytes;
 use headwater_event::json::{Kind, NodeId, Tree};
 use headwater_event::time::{parse, parse_iso_fast};
 use headwater_event::{Envelope, Event, schema};
 
-use super::columns::TextColumn;
+use super::columns::{TextColumn, ViewColumn};
 use crate::schema::stored_schema;
 
 /// Why an event cannot be a row.
@@ -25,7 +26,8 @@ pub enum RowError {
     Time(String),
 }
 
-/// Collects events as Arrow columns in the order of [`schema::EVENT_COLUMNS`].
+/// Collects events as Arrow columns in the order of [`schema::EVENT_COLUMNS`]; `details` and `raw`
+/// are views.
 #[derive(Debug)]
 pub struct EventBatchBuilder {
     schema: SchemaRef,
@@ -37,13 +39,23 @@ pub struct EventBatchBuilder {
     source: TextColumn,
     tags: ListBuilder<StringBuilder>,
     plugins: ListBuilder<StringBuilder>,
-    details: TextColumn,
+    details: ViewColumn,
     host: TextColumn,
     sourcetype: TextColumn,
     index: TextColumn,
     ingested: Vec<i64>,
-    raw: TextColumn,
+    raw: ViewColumn,
     keep_raw: bool,
+}
+
+/// The stored columns, with long text as views.
+fn batch_schema() -> SchemaRef {
+    let stored = stored_schema(&schema::EVENT_COLUMNS);
+    let fields = stored.fields().iter().map(|field| match field.name().as_str() {
+        "details" | "raw" => field.as_ref().clone().with_data_type(DataType::Utf8View).into(),
+        _ => Arc::clone(field),
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<FieldRef>>()))
 }
 
 /// The members of an event's top level, found in one pass.
@@ -95,7 +107,14 @@ impl EventBatchBuilder {
     /// An empty batch. `keep_raw` decides whether the column `raw` gets the original text.
     #[must_use]
     pub fn new(keep_raw: bool) -> Self {
-        let schema = stored_schema(&schema::EVENT_COLUMNS);
+        Self::over(Bytes::new(), keep_raw)
+    }
+
+    /// An empty batch for the records of a buffer: their original text is kept by reference, not
+    /// copied.
+    #[must_use]
+    pub fn over(shared: Bytes, keep_raw: bool) -> Self {
+        let schema = batch_schema();
         let list = |name: &str| {
             let field = schema.field_with_name(name).map(|field| field.data_type().clone());
             let builder = ListBuilder::new(StringBuilder::new());
@@ -113,12 +132,12 @@ impl EventBatchBuilder {
             source: TextColumn::default(),
             tags: list("tags"),
             plugins: list("plugins"),
-            details: TextColumn::default(),
+            details: ViewColumn::new(Bytes::new(), shared.len() + shared.len() / 4),
             host: TextColumn::default(),
             sourcetype: TextColumn::default(),
             index: TextColumn::default(),
             ingested: Vec::new(),
-            raw: TextColumn::default(),
+            raw: ViewColumn::new(if keep_raw { shared } else { Bytes::new() }, 0),
             keep_raw,
             schema,
         }
@@ -130,10 +149,10 @@ impl EventBatchBuilder {
         self.times.len()
     }
 
-    /// Bytes of text collected: what a batch costs in memory, nearly.
+    /// What the batch costs in memory, nearly, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.details.len() + self.raw.len() + self.summary.len() + self.rows() * 160
+        self.details.size() + self.raw.size() + self.summary.len() + self.rows() * 160
     }
 
     /// Adds a row; a refused event leaves the batch as it was.
@@ -165,7 +184,7 @@ impl EventBatchBuilder {
         self.ingested.push(received_at.as_micros());
         // Bytes that are not UTF-8 became another text in their source; `raw` has no text for them
         // then.
-        let raw = self.keep_raw.then(|| std::str::from_utf8(original).ok()).flatten();
+        let raw = self.keep_raw.then(|| simdutf8::basic::from_utf8(original).ok()).flatten();
         self.raw.push_option(raw);
         Ok(())
     }

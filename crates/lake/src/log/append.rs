@@ -97,6 +97,24 @@ impl LogWriter {
         self.look(look)
     }
 
+    /// Looks at the known state, brought up to date only when it is older than `age`.
+    ///
+    /// # Errors
+    /// As `current`.
+    pub(crate) async fn recent<T>(
+        &self,
+        age: Duration,
+        look: impl FnOnce(&LogState) -> T,
+    ) -> Result<T> {
+        let now = self.options.clock.now().as_micros();
+        let contact = lock(&self.known).as_ref().map(|known| known.contact.as_micros());
+        let known_for = contact.and_then(|contact| u128::try_from(now - contact).ok());
+        if known_for.is_some_and(|micros| micros <= age.as_micros()) {
+            return self.look(look);
+        }
+        self.current(look).await
+    }
+
     /// Commits each request, as many of them in one entry as do not depend on each other. The
     /// answers are in the order of the requests; a conflict of one does not affect the others.
     pub(crate) async fn commit(&self, commits: &[Commit]) -> Vec<Result<u64>> {
@@ -321,6 +339,7 @@ impl LogWriter {
         let actions = entry_actions(&commits, &id, now_ms);
         let bytes = write_entry(&self.storage.name, &actions)?;
         let mut entry = self.storage.prepare_log_entry(bytes);
+        let mut turn = None;
         for attempt in 1..=ATTEMPTS_MAX {
             let version = self.look(|state| state.version)? + 1;
             let outcome = entry.publish(version).await;
@@ -328,6 +347,10 @@ impl LogWriter {
                 self.committed(&commits, version, now_ms);
                 round.answer_all(group, version);
                 return Ok(());
+            }
+            // Whoever was second once waits for a turn instead of running against all others.
+            if turn.is_none() {
+                turn = self.storage.take_turn().await;
             }
             let between = self.advance(Some(&id)).await?;
             round.fresh = true;
@@ -369,15 +392,16 @@ impl LogWriter {
         self.checkpoint_if_due(version);
     }
 
-    /// Starts a checkpoint at every multiple of the interval, and after twice the interval without
-    /// one (whoever wrote the multiple may have been killed). It runs beside later commits; a
-    /// failure is logged and left to the next one.
+    /// Starts a checkpoint at every multiple of the interval, and after twice the interval when
+    /// there is none (whoever wrote the multiple may have been killed). It runs beside later
+    /// commits; a failure is logged and left to the next one.
     fn checkpoint_if_due(&self, version: u64) {
         let interval = self.options.checkpoint_interval.max(1);
         let mut known = lock(&self.known);
         let Some(known) = known.as_mut() else { return };
         let since = version.saturating_sub(known.state.checkpoint.unwrap_or(0));
-        if !version.is_multiple_of(interval) && since < 2 * interval {
+        let is_due = version.is_multiple_of(interval);
+        if !is_due && since < 2 * interval {
             return;
         }
         let mut running = lock(&self.checkpoints);
@@ -388,6 +412,13 @@ impl LogWriter {
         known.state.checkpoint = Some(version);
         let storage = self.storage.clone();
         running.spawn(async move {
+            // Others' checkpoints are not in the log: only the hint tells of them.
+            if !is_due
+                && let Ok(Some(hint)) = read_hint(&storage).await
+                && version.saturating_sub(hint) < 2 * interval
+            {
+                return;
+            }
             if let Err(error) = delta::write_checkpoint(&storage, version).await {
                 let error: &dyn std::error::Error = &error;
                 tracing::warn!(

@@ -19,6 +19,19 @@ pub(crate) async fn read_after(
     mut visit: impl FnMut(u64, Bytes) -> Result<()>,
 ) -> Result<()> {
     let mut next = version + 1;
+    if let Some(folder) = storage.local() {
+        loop {
+            let entries = folder.read_entries(next, ENTRY_READS_MAX).await?;
+            let is_last = entries.len() < ENTRY_READS_MAX;
+            for bytes in entries {
+                visit(next, bytes)?;
+                next += 1;
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
     let mut ahead = 1_usize;
     loop {
         let mut entries = futures::stream::iter((next..).take(ahead))

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::error::{LakeError, Result};
@@ -121,6 +123,25 @@ impl LocalFolder {
         Ok(())
     }
 
+    /// Reads the log entries from a version on, `count` at most, up to the first that is missing:
+    /// in one go, since a writer among others does this all the time.
+    pub(crate) async fn read_entries(&self, from: u64, count: usize) -> Result<Vec<Bytes>> {
+        let log = self.root.join(LOG_FOLDER);
+        let read = move || {
+            let mut entries = Vec::new();
+            for version in (from..).take(count) {
+                let path = log.join(entry_name(version));
+                match std::fs::read(&path) {
+                    Ok(bytes) => entries.push(bytes.into()),
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => break,
+                    Err(error) => return Err(file_error("read", &path)(error)),
+                }
+            }
+            Ok(entries)
+        };
+        blocking("read log entries", read).await
+    }
+
     pub(super) fn write_temporary_entry(&self, bytes: &[u8]) -> Result<TemporaryFile> {
         let name = format!("{LOG_FOLDER}/{TEMPORARY_PREFIX}{}", Uuid::new_v4());
         let temporary = TemporaryFile { path: self.file(&name) };
@@ -142,6 +163,50 @@ impl LocalFolder {
         }
         Ok(true)
     }
+}
+
+impl LocalFolder {
+    /// Asks for this process's turn at the log; `None` while another one has it.
+    fn try_turn(&self) -> std::io::Result<Option<Turn>> {
+        let path = self.root.join(LOG_FOLDER).join(TURN_FILE);
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Turn { _locked: file })),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Waits for this process's turn at the log, but not for ever: whoever has it may be stopped.
+    /// `None` after that, or where files cannot be locked.
+    pub(super) async fn take_turn(&self) -> Option<Turn> {
+        let started = Instant::now();
+        while started.elapsed() < TURN_WAIT_MAX {
+            let folder = self.clone();
+            let asked = tokio::task::spawn_blocking(move || folder.try_turn()).await;
+            match asked {
+                Ok(Ok(None)) => tokio::time::sleep(TURN_INTERVAL).await,
+                Ok(Ok(turn)) => return turn,
+                _ => return None,
+            }
+        }
+        None
+    }
+}
+
+/// File in the local log folder whose lock is the turn.
+const TURN_FILE: &str = ".turn";
+
+/// Longest wait for a turn.
+const TURN_WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// Pause between two questions for a turn.
+const TURN_INTERVAL: Duration = Duration::from_micros(500);
+
+/// A turn at the log among the processes of this machine, until it is dropped. It only keeps
+/// writers out of each other's way: what is correct does not depend on it.
+pub(crate) struct Turn {
+    _locked: std::fs::File,
 }
 
 /// A file that is removed when it is no longer needed.
@@ -177,4 +242,22 @@ pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(LakeError::task(action))?
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_turn_is_one_writers_until_it_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(LOG_FOLDER)).unwrap();
+        let writers = [0, 1].map(|_| LocalFolder::new(folder.path().into(), Durability::None));
+        let turn = writers[0].try_turn().unwrap();
+        assert!(turn.is_some());
+        assert!(writers[1].try_turn().unwrap().is_none());
+        drop(turn);
+        assert!(writers[1].try_turn().unwrap().is_some());
+    }
 }

@@ -25,7 +25,7 @@ use local::{TemporaryFile, blocking};
 use location::{open_store, parse_location};
 
 pub use local::Durability;
-pub(crate) use local::LocalFolder;
+pub(crate) use local::{LocalFolder, Turn};
 
 /// Objects larger than this are uploaded in parts.
 const SINGLE_PUT_BYTES_MAX: usize = 64 << 20;
@@ -226,6 +226,11 @@ impl TableStorage {
             parts.finish().await
         };
         upload.await.map(|_| ()).map_err(failed)
+    }
+
+    /// Waits for this process's turn at the log, where there are turns: on a local file system.
+    pub(crate) async fn take_turn(&self) -> Option<Turn> {
+        self.local()?.take_turn().await
     }
 
     /// Gets a log entry ready; `publish` then only has to give it a version.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::TryStreamExt as _;
@@ -84,6 +85,23 @@ async fn a_handle_that_is_behind_learns_of_positions_before_it_refuses() {
     other.commit(Commit::append(Vec::new(), vec![advance("p", Some(1), 2)])).await.unwrap();
     table.commit(Commit::append(Vec::new(), vec![advance("p", Some(2), 3)])).await.unwrap();
     assert_eq!(table.version().await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn recent_positions_are_as_old_as_asked_for_and_never_older() {
+    let clock = ManualClock::new();
+    let options = LakeOptions { clock: Arc::clone(&clock) as _, ..options() };
+    let lake = Lake::open("memory:///lake", options).unwrap();
+    let (table, other) = (handle(&lake), handle(&lake));
+    table.ensure_created().await.unwrap();
+    let age = Duration::from_secs(1);
+    let position = async || table.recent_positions(&["p"], age).await.unwrap().get("p").copied();
+    assert_eq!(position().await, None);
+    other.commit(Commit::append(Vec::new(), vec![advance("p", None, 1)])).await.unwrap();
+    clock.advance(1_000_000);
+    assert_eq!(position().await, None);
+    clock.advance(1);
+    assert_eq!(position().await, Some(1));
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ struct Slices<'a> {
 
 impl<'a> Slices<'a> {
     fn new(batches: &'a [RecordBatch], rows: &'a [RowReference]) -> Self {
-        let bytes: usize = batches.iter().map(RecordBatch::get_array_memory_size).sum();
+        let bytes: usize = batches.iter().map(gathered_bytes).sum();
         let sizes = (bytes > SLICE_BYTES_MAX).then(|| batches.iter().map(RowSizes::new).collect());
         Self { rows, sizes }
     }
@@ -130,6 +130,12 @@ impl<'a> Iterator for Slices<'a> {
     }
 }
 
+/// Bytes that gathering all rows of a batch copies: views move without their text.
+fn gathered_bytes(batch: &RecordBatch) -> usize {
+    let copied = batch.columns().iter().filter(|column| *column.data_type() != DataType::Utf8View);
+    copied.map(|column| column.get_array_memory_size()).sum()
+}
+
 /// Sizes of the rows of one batch: exact for text and bytes, an average for everything else.
 struct RowSizes<'a> {
     offsets: Vec<&'a [i32]>,
@@ -144,6 +150,7 @@ impl<'a> RowSizes<'a> {
             match column.data_type() {
                 DataType::Utf8 => offsets.push(column.as_string::<i32>().value_offsets()),
                 DataType::Binary => offsets.push(column.as_binary::<i32>().value_offsets()),
+                DataType::Utf8View => others += size_of::<u128>() * batch.num_rows(),
                 _ => others += column.get_array_memory_size(),
             }
         }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use futures::{StreamExt as _, TryStreamExt as _};
 use headwater_event::schema::{ColumnDefinition, PARTITION_COLUMNS};
@@ -35,7 +35,7 @@ const SPLIT_ROWS_MIN: usize = 131_072;
 pub struct WriterOptions {
     /// Threads that encode files.
     pub threads: usize,
-    /// Rows of a row group.
+    /// Rows of a row group: what a query decides to read or not, and reads at least.
     pub row_group_rows: usize,
     /// Compression level of zstd: 1 is the fastest.
     pub zstd_level: i32,
@@ -47,7 +47,7 @@ impl Default for WriterOptions {
     fn default() -> Self {
         Self {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
-            row_group_rows: 32_768,
+            row_group_rows: 8_192,
             zstd_level: 1,
             file_rows_max: 1_048_576,
         }
@@ -73,7 +73,8 @@ impl TableWriter {
         Ok(Self { table, columns, schema: stored_schema(columns), options })
     }
 
-    /// The schema that batches must have.
+    /// The schema that batches must have; text may also come as views. All batches of one call have
+    /// the same schema.
     #[must_use]
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
@@ -89,7 +90,11 @@ impl TableWriter {
     pub async fn write(&self, batches: Vec<RecordBatch>) -> Result<Vec<DataFile>> {
         let mut batches = batches;
         batches.retain(|batch| batch.num_rows() > 0);
-        if let Some(batch) = batches.iter().find(|batch| !self.accepts(batch)) {
+        let first = batches.first().map(RecordBatch::schema);
+        let differs = |batch: &&RecordBatch| {
+            !self.accepts(batch) || first.as_ref().is_some_and(|first| *first != batch.schema())
+        };
+        if let Some(batch) = batches.iter().find(differs) {
             return Err(LakeError::Request {
                 table: self.table.name().to_owned(),
                 reason: format!("a batch has other columns: {}", batch.schema()),
@@ -124,13 +129,17 @@ impl TableWriter {
         let columns = schema.fields().iter().zip(self.schema.fields());
         schema.fields().len() == self.schema.fields().len()
             && columns.into_iter().all(|(given, wanted)| {
-                given.name() == wanted.name() && given.data_type() == wanted.data_type()
+                let is_view = *given.data_type() == DataType::Utf8View;
+                let same_type = given.data_type() == wanted.data_type();
+                let fits = same_type || is_view && *wanted.data_type() == DataType::Utf8;
+                given.name() == wanted.name() && fits
             })
     }
 
     /// Puts the rows in order and decides on the files.
     async fn plan(&self, batches: Vec<RecordBatch>) -> Result<Arc<WritePlan>> {
-        let (schema, table) = (Arc::clone(&self.schema), self.table.name().to_owned());
+        let schema = batches.first().map_or_else(|| Arc::clone(&self.schema), RecordBatch::schema);
+        let table = self.table.name().to_owned();
         let (columns, options) = (self.columns, self.options.clone());
         let work = move || {
             let rows = OrderedRows::new(&table, &batches)?;

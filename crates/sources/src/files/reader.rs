@@ -360,6 +360,11 @@ impl<'a> Walk<'a> {
         let mut rest = Vec::with_capacity(rest_bytes.len() + chunk_bytes + made.len());
         rest.extend_from_slice(rest_bytes);
         window.extend_from_slice(&made);
+        if window.len() < window.capacity() / 2 {
+            // Rows refer to the chunk's buffer until they are in a file: a small one must not hold
+            // a large one's memory.
+            window.shrink_to_fit();
+        }
         let chunk = Chunk {
             origin: Arc::clone(origin),
             partition: self.partition.clone(),
