@@ -5,12 +5,13 @@ use crate::finding::Finding;
 use crate::workspace::{Dependency, Member, Workspace};
 
 /// Every crate of the workspace in data-path order, with the crates it may use.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("event", &[]),
     ("config", &["event"]),
     ("pipeline", &["event"]),
     ("normalizers", &["event", "pipeline"]),
     ("enrichers", &["event", "pipeline"]),
+    ("journal", &["event"]),
     ("lake", &["event"]),
     ("query", &["event", "lake"]),
     ("sources", &["event", "pipeline"]),
