@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 }
 
 /// Makes the allocator keep what is freed for the next use. By default it goes back to the system
-/// after milliseconds, to be cleared and handed out again at once: a tenth of the time of `ingest`.
+/// after milliseconds, to be cleared and handed out again at once.
 #[expect(unsafe_code, reason = "the allocator's options have no safe wrapper")]
 fn keep_freed_memory() {
     /// Number of the option `purge_delay` in `mimalloc.h`; -1 means never.
