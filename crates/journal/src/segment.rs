@@ -43,6 +43,8 @@ pub(crate) struct Scanner {
     path: PathBuf,
     file: BufReader<File>,
     offset: u64,
+    /// The limit of the last step.
+    limit: u64,
 }
 
 impl Scanner {
@@ -52,13 +54,22 @@ impl Scanner {
         let mut file = BufReader::with_capacity(WINDOW_BYTES, file);
         let sought = file.seek(SeekFrom::Start(HEAD_BYTES));
         sought.map_err(JournalError::file("read", path))?;
-        Ok(Self { path: path.to_owned(), file, offset: HEAD_BYTES })
+        Ok(Self { path: path.to_owned(), file, offset: HEAD_BYTES, limit: HEAD_BYTES })
     }
 
     /// The next entry or damage that begins before `limit`, the end of what is known to be whole.
     pub(crate) fn step(&mut self, limit: u64) -> Result<Step, JournalError> {
-        let step = self.read(limit);
+        let step = self.forget_beyond(limit).and_then(|()| self.read(limit));
         step.map_err(JournalError::file("read", &self.path))
+    }
+
+    /// What was read ahead beyond a former limit may have been cut off and written anew since.
+    fn forget_beyond(&mut self, limit: u64) -> io::Result<()> {
+        if limit != self.limit {
+            self.file.seek(SeekFrom::Start(self.offset))?;
+            self.limit = limit;
+        }
+        Ok(())
     }
 
     fn read(&mut self, limit: u64) -> io::Result<Step> {
