@@ -225,7 +225,7 @@ async fn prepare(table: &Table, files: usize) -> Result<Vec<DataFile>> {
             );
             event.json.parse(text.as_bytes(), ParseLimits::default())?;
             let (original, origin) = (text.as_bytes(), &origin);
-            let envelope = Envelope { original, json: original, origin, received_at };
+            let envelope = Envelope { original, json: original, origin, time: None, received_at };
             builder.append(&event, envelope)?;
         }
         written.extend(writer.write(vec![builder.finish()?]).await?);

@@ -9,6 +9,7 @@ mod exactly_once;
 mod hunts;
 mod maintenance;
 mod object_store;
+mod serve;
 
 use headwater_testkit::Headwater;
 

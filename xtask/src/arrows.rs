@@ -5,29 +5,34 @@ use crate::finding::Finding;
 use crate::workspace::{Dependency, Member, Workspace};
 
 /// Every crate of the workspace in data-path order, with the crates it may use.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("event", &[]),
     ("config", &["event"]),
     ("pipeline", &["event"]),
     ("normalizers", &["event", "pipeline"]),
     ("enrichers", &["event", "pipeline"]),
+    ("access", &["event"]),
     ("journal", &["event"]),
     ("lake", &["event"]),
     ("query", &["event", "lake"]),
-    ("sources", &["event", "pipeline"]),
-    ("ingest", &["event", "pipeline", "lake", "sources"]),
+    ("sources", &["event", "access", "journal"]),
+    ("ingest", &["event", "pipeline", "journal", "lake", "sources"]),
+    ("server", &["event", "access", "journal", "lake", "query", "sources", "ingest"]),
     (
         "cli",
         &[
             "event",
+            "access",
             "config",
             "pipeline",
             "normalizers",
             "enrichers",
+            "journal",
             "lake",
             "query",
             "sources",
             "ingest",
+            "server",
         ],
     ),
     ("testkit", &["event"]),
@@ -48,7 +53,7 @@ const TEST_ARROWS: [(&str, &str); 1] = [("enrichers", "normalizers")];
 const LIBRARIES: [(&str, &[&str]); 3] = [
     ("deltalake-core", &["lake"]),
     ("datafusion", &["lake", "query"]),
-    ("tokio", &["lake", "query", "sources", "ingest", "cli", "testkit", "benches"]),
+    ("tokio", &["lake", "query", "sources", "ingest", "server", "cli", "testkit", "benches"]),
 ];
 
 /// Lists the dependencies that the tables do not allow.

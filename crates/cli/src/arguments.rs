@@ -52,6 +52,14 @@ pub(crate) enum Command {
     Ingest(commands::ingest::Arguments),
     /// Run SQL, or open the SQL shell when no statement is given
     Query(commands::query::Arguments),
+    /// Write a commented settings file and make the first tokens
+    Init(commands::init::Arguments),
+    /// Take events over the network and answer queries, until stopped
+    Serve(commands::serve::Arguments),
+    /// Make, list and revoke tokens
+    Token(commands::token::Arguments),
+    /// Show events of a server as they arrive
+    Tail(commands::tail::Arguments),
     /// List the tables of the lake with rows, files and sizes
     Tables(commands::tables::Arguments),
     /// Show the commits of a table
@@ -75,7 +83,7 @@ pub(crate) enum Command {
 impl Command {
     /// Whether it fills and empties large buffers over and over.
     pub(crate) const fn reuses_memory(&self) -> bool {
-        matches!(self, Self::Ingest(_))
+        matches!(self, Self::Ingest(_) | Self::Serve(_))
     }
 }
 
@@ -85,7 +93,8 @@ fn after_help() -> String {
          headwater demo\n  \
          headwater ingest --source web /var/log/nginx/*.gz\n  \
          headwater query \"SELECT source, count(*) FROM events GROUP BY source\"\n  \
-         headwater query                       (opens the SQL shell)\n\n\
+         headwater query                       (opens the SQL shell)\n  \
+         headwater init && headwater serve\n\n\
          Exit codes:\n  0  success\n  3  done, but some records were rejected (see the table `rejects`)\n",
     );
     for kind in headwater_event::ErrorKind::ALL {

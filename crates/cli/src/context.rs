@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use headwater_access::TokenFile;
 use headwater_config::{Config, Environment, LogFormat};
 use headwater_event::{ErrorKind, Timestamp};
 use headwater_ingest::{IngestContext, IngestOptions, RawPolicy};
@@ -20,6 +21,12 @@ const CHUNKS_PER_BUFFER: usize = 16;
 
 /// Smallest and largest size of a chunk in bytes.
 const CHUNK_BYTES: std::ops::RangeInclusive<usize> = (4 << 10)..=(1 << 20);
+
+/// Where a server keeps what is its own.
+const DATA_FOLDER: &str = ".headwater";
+
+/// The server's tokens, in its data folder.
+const TOKEN_FILE: &str = "tokens.json";
 
 /// Valid settings of this run.
 #[derive(Debug)]
@@ -61,7 +68,10 @@ pub(crate) fn start_logging(global: &Global) {
     let log = load(global, &environment).map(|config| config.log).unwrap_or(Config::default().log);
     let level = log.level.name();
     // Libraries speak only when something is wrong.
-    let filter = format!("warn,headwater={level},headwater_ingest={level},headwater_lake={level}");
+    let filter = format!(
+        "warn,headwater={level},headwater_ingest={level},headwater_lake={level},\
+         headwater_server={level},headwater_sources={level},headwater_journal={level}"
+    );
     let builder = tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
         .with_writer(std::io::stderr);
@@ -162,6 +172,37 @@ impl Context {
         options
     }
 
+    /// The settings themselves.
+    pub(crate) const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What the environment says.
+    pub(crate) const fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Folder of the journal and the tokens: as set, else inside a local lake, else beside the
+    /// settings file.
+    pub(crate) fn data_folder(&self) -> Result<PathBuf, Failure> {
+        if let Some(folder) = &self.config.serve.data_folder {
+            return Ok(folder.clone());
+        }
+        let beside = match self.lake()?.url().to_file_path() {
+            Ok(folder) => folder,
+            Err(()) => {
+                let file = self.config.file.as_ref().and_then(|file| file.parent());
+                file.map(PathBuf::from).unwrap_or_default()
+            }
+        };
+        Ok(beside.join(DATA_FOLDER))
+    }
+
+    /// The tokens of the server.
+    pub(crate) fn token_file(&self) -> Result<TokenFile, Failure> {
+        Ok(TokenFile::new(self.data_folder()?.join(TOKEN_FILE)))
+    }
+
     /// Limits of a SQL session.
     pub(crate) fn session_options(&self) -> SessionOptions {
         let settings = &self.config.query;
@@ -172,6 +213,7 @@ impl Context {
             spill_folder: settings.spill_folder.clone(),
             threads: None,
             aliases: self.config.aliases.clone(),
+            ..SessionOptions::default()
         }
     }
 }

@@ -53,12 +53,14 @@ macro_rules! failure_from {
 }
 
 failure_from!(
+    headwater_access::AccessError,
     headwater_config::ConfigError,
     headwater_ingest::IngestError,
     headwater_lake::LakeError,
     headwater_pipeline::PipelineError,
     headwater_pipeline::vrl::VrlError,
     headwater_query::QueryError,
+    headwater_server::ServerError,
     headwater_sources::SourceError,
 );
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::env::Environment;
 use crate::error::ConfigError;
-use crate::file::{Durability, LogFormat, LogLevel};
+use crate::file::{Acknowledge, Durability, LogFormat, LogLevel};
 use crate::secret::{Secret, StorageValue};
 
 /// Valid settings. [`Config::default`] is what holds without a file.
@@ -26,6 +26,8 @@ pub struct Config {
     pub ingest: IngestSettings,
     /// Limits of every SQL statement.
     pub query: QuerySettings,
+    /// What `headwater serve` does.
+    pub serve: ServeSettings,
     /// Log lines.
     pub log: LogSettings,
 }
@@ -76,6 +78,52 @@ pub struct QuerySettings {
     pub rows_max: Option<usize>,
     /// Where to spill to; the system's temporary folder when absent.
     pub spill_folder: Option<PathBuf>,
+}
+
+/// Valid section `serve`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServeSettings {
+    /// Folder for journal and tokens.
+    pub data_folder: Option<PathBuf>,
+    /// Addresses by protocol; those that are off are absent.
+    pub listen: BTreeMap<&'static str, String>,
+    /// Certificate and key.
+    pub tls: Option<TlsSettings>,
+    /// Events are committed when the oldest has waited this long.
+    pub commit_age: Duration,
+    /// Events are committed when they take so many bytes of memory.
+    pub commit_bytes: usize,
+    /// Most bytes of the journal.
+    pub journal_bytes_max: usize,
+    /// Longest request as sent, in bytes.
+    pub request_bytes_max: usize,
+    /// Longest request after decompression, in bytes.
+    pub decompressed_bytes_max: usize,
+    /// Longest time for a request to arrive.
+    pub request_time_max: Duration,
+    /// Memory of all requests in bytes.
+    pub request_memory_max: usize,
+    /// Connections of one listener.
+    pub connections_max: usize,
+    /// Longest time for the head of a request.
+    pub header_time_max: Duration,
+    /// How long stopping waits.
+    pub drain_time_max: Duration,
+    /// When answers of the HTTP Event Collector carry an `ackId`.
+    pub acknowledge: Acknowledge,
+    /// Whether the HTTP Event Collector accepts `?token=`.
+    pub query_string_token: bool,
+}
+
+/// Valid section `serve.tls`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// Certificate chain in PEM.
+    pub certificate: PathBuf,
+    /// Private key in PEM.
+    pub key: PathBuf,
+    /// Authorities of client certificates in PEM.
+    pub client_authorities: Option<PathBuf>,
 }
 
 /// Valid section `log`.

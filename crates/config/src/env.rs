@@ -6,6 +6,8 @@
 //! | `HEADWATER_LAKE` | the lake, as `--lake` |
 //! | `HEADWATER_CONFIG` | the settings file, as `--config` |
 //! | `HEADWATER_LOG_FORMAT` | form of log lines, as `--log-format` |
+//! | `HEADWATER_TOKEN` | a token that `headwater serve` accepts with all scopes, and that clients send |
+//! | `HEADWATER_SERVER` | the server that `headwater tail` asks, as `--server` |
 //! | `AWS_*`, `AZURE_*`, `GOOGLE_*` | access to the object store, see [`Environment::storage_options`] |
 //! | `NO_COLOR` | no colours, when not empty |
 //! | `XDG_STATE_HOME`, `HOME` | where the SQL shell keeps its history |
@@ -23,6 +25,11 @@ pub(crate) const LAKE: &str = "HEADWATER_LAKE";
 pub(crate) const CONFIG: &str = "HEADWATER_CONFIG";
 /// Name of the variable that says how log lines look.
 pub(crate) const LOG_FORMAT: &str = "HEADWATER_LOG_FORMAT";
+
+/// Name of the variable with a token.
+const TOKEN: &str = "HEADWATER_TOKEN";
+/// Name of the variable that names a server.
+const SERVER: &str = "HEADWATER_SERVER";
 
 /// Variables of Amazon S3 that the object store understands. Others with the prefix (`AWS_PROFILE`,
 /// `AWS_PAGER`) belong to other programs.
@@ -151,6 +158,18 @@ impl Environment {
         };
         let option = |name: &&str| Some((name.to_ascii_lowercase(), Secret::new(self.text(name)?)));
         names.iter().filter_map(option).collect()
+    }
+
+    /// The token in `HEADWATER_TOKEN`.
+    #[must_use]
+    pub fn token(&self) -> Option<Secret> {
+        self.text(TOKEN).map(Secret::new)
+    }
+
+    /// The server in `HEADWATER_SERVER`.
+    #[must_use]
+    pub fn server(&self) -> Option<String> {
+        self.text(SERVER)
     }
 
     /// Whether output must have no colours (`NO_COLOR`).

@@ -63,6 +63,8 @@ section! {
         pub ingest: IngestConfig = IngestConfig::default(),
         /// Limits of every SQL statement.
         pub query: QueryConfig = QueryConfig::default(),
+        /// `headwater serve`: what it listens on, and its limits.
+        pub serve: ServeConfig = ServeConfig::default(),
         /// Log lines on standard error.
         pub log: LogConfig = LogConfig::default(),
     }
@@ -129,6 +131,75 @@ section! {
 }
 
 section! {
+    /// Section `serve`: `headwater serve`.
+    pub struct ServeConfig {
+        /// Folder for the journal and the tokens, on a local disk. When not set: `.headwater` in
+        /// the lake's folder, or beside this file when the lake is in a bucket.
+        pub data_folder: Option<String> = None; "data_folder: /var/lib/headwater",
+        /// Addresses. Protocols over HTTP may share one.
+        pub listen: ListenConfig = ListenConfig::default(),
+        /// TLS on every listener. Both files in PEM; they are read again on SIGHUP.
+        pub tls: TlsConfig = TlsConfig::default(),
+        /// Events are committed when the oldest has waited this long.
+        pub commit_age: TimeSpan = TimeSpan::seconds(5),
+        /// Events are committed when they take this much memory, at least 64KiB.
+        pub commit_bytes: ByteSize = ByteSize::mebibytes(128),
+        /// Most that waits on disk for the lake, at least 1MiB; beyond it senders are told to wait.
+        pub journal_bytes_max: ByteSize = ByteSize::mebibytes(10 << 10),
+        /// Longest request as sent, 1KiB to 512MiB.
+        pub request_bytes_max: ByteSize = ByteSize::mebibytes(64),
+        /// Longest request after decompression, 1KiB to 512MiB.
+        pub decompressed_bytes_max: ByteSize = ByteSize::mebibytes(128),
+        /// Longest time for a request to arrive.
+        pub request_time_max: TimeSpan = TimeSpan::seconds(60),
+        /// Memory of all requests at a time, at least 1MiB.
+        pub request_memory_max: ByteSize = ByteSize::mebibytes(256),
+        /// Connections of one listener, at least 1.
+        pub connections_max: u32 = 4096,
+        /// Longest time for the head of a request, and between two requests of a connection.
+        pub header_time_max: TimeSpan = TimeSpan::seconds(75),
+        /// How long stopping waits for requests, and then for the lake.
+        pub drain_time_max: TimeSpan = TimeSpan::seconds(30),
+        /// Splunk HTTP Event Collector.
+        pub hec: HecConfig = HecConfig::default(),
+    }
+}
+
+section! {
+    /// Section `serve.listen`: HOST:PORT, or `off`.
+    pub struct ListenConfig {
+        /// Splunk HTTP Event Collector.
+        pub hec: String = "127.0.0.1:8088".to_owned(),
+        /// Query API, events over plain HTTP, health and metrics.
+        pub api: String = "127.0.0.1:8080".to_owned(),
+    }
+}
+
+section! {
+    /// Section `serve.tls`.
+    pub struct TlsConfig {
+        /// Certificate chain, the server's own first.
+        pub certificate: Option<String> = None; "certificate: /etc/headwater/tls.crt",
+        /// Private key.
+        pub key: Option<String> = None; "key: /etc/headwater/tls.key",
+        /// Authorities that clients' certificates must come from; clients need none when not set.
+        pub client_authorities: Option<String> = None;
+            "client_authorities: /etc/headwater/clients.crt",
+    }
+}
+
+section! {
+    /// Section `serve.hec`.
+    pub struct HecConfig {
+        /// When answers carry an `ackId`: `optional` (when the request names a channel), `required`
+        /// (a request without a channel is refused) or `off`.
+        pub acknowledge: Acknowledge = Acknowledge::Optional,
+        /// Whether `?token=` is accepted; tokens in URLs end in the logs of proxies.
+        pub query_string_token: bool = false,
+    }
+}
+
+section! {
     /// Section `log`: log lines on standard error.
     pub struct LogConfig {
         /// `text` for people, `json` for programs. `--log-format` and HEADWATER_LOG_FORMAT win over
@@ -183,6 +254,18 @@ choice! {
         Fsync = "fsync",
         /// When the operating system has it: survives the end of the process.
         None = "none",
+    }
+}
+
+choice! {
+    /// When the HTTP Event Collector gives an `ackId`.
+    pub enum Acknowledge {
+        /// When the request names a channel.
+        Optional = "optional",
+        /// Always.
+        Required = "required",
+        /// Never.
+        Off = "off",
     }
 }
 

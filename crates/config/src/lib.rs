@@ -17,14 +17,17 @@ mod reference;
 mod secret;
 mod units;
 mod validate;
+mod validate_serve;
 
 pub use config::{
     Config, IngestSettings, LakeSettings, LogSettings, PluginSettings, QuerySettings,
+    ServeSettings, TlsSettings,
 };
 pub use env::{Environment, history_file};
 pub use error::{ConfigError, Place, Problem, ValueError};
-pub use file::{Durability, LogFormat, LogLevel};
+pub use file::{Acknowledge, Durability, LogFormat, LogLevel};
 pub use load::{DEFAULT_FILE, FILE_BYTES_MAX, Overrides};
 pub use reference::default_yaml;
 pub use secret::{Secret, SecretRef, StorageValue};
 pub use units::{ByteSize, TimeSpan, parse_duration};
+pub use validate_serve::check_address;

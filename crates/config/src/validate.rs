@@ -42,6 +42,7 @@ pub(crate) fn validate(
         plugins: PluginSettings { folder: checker.folder("plugins.folder", parsed.plugins.folder) },
         ingest: checker.ingest(parsed.ingest),
         query: checker.query(parsed.query),
+        serve: checker.serve(parsed.serve),
         log: LogSettings { format: parsed.log.format, level: parsed.log.level },
     };
     if checker.problems.is_empty() {
@@ -55,14 +56,14 @@ pub(crate) fn validate(
     }
 }
 
-struct Checker<'a> {
+pub(crate) struct Checker<'a> {
     outline: &'a Outline,
     file: &'a Path,
     problems: Vec<Problem>,
 }
 
 impl Checker<'_> {
-    fn reject(&mut self, path: &str, message: impl Into<String>, hint: Option<&str>) {
+    pub(crate) fn reject(&mut self, path: &str, message: impl Into<String>, hint: Option<&str>) {
         let position = self.outline.position_of(path);
         self.problems.push(Problem {
             place: Place::File { file: self.file.to_owned(), position },
@@ -149,7 +150,12 @@ impl Checker<'_> {
         }
     }
 
-    fn bytes(&mut self, path: &str, size: ByteSize, range: &RangeInclusive<ByteSize>) -> usize {
+    pub(crate) fn bytes(
+        &mut self,
+        path: &str,
+        size: ByteSize,
+        range: &RangeInclusive<ByteSize>,
+    ) -> usize {
         if !range.contains(&size) {
             let (start, end) = (range.start(), range.end());
             self.reject(path, format!("{size} is not between {start} and {end}"), None);
@@ -170,7 +176,7 @@ impl Checker<'_> {
         names
     }
 
-    fn folder(&mut self, path: &str, folder: Option<String>) -> Option<PathBuf> {
+    pub(crate) fn folder(&mut self, path: &str, folder: Option<String>) -> Option<PathBuf> {
         let folder = folder?;
         if folder.trim().is_empty() {
             self.reject(path, "is empty", Some("leave the line out for no folder"));

@@ -30,6 +30,9 @@ pub struct Envelope<'a> {
     pub json: &'a [u8],
     /// Where it came from.
     pub origin: &'a Origin,
+    /// When it happened, where the protocol itself tells (HEC `time`, OTLP `timeUnixNano`); it wins
+    /// over what stands in the record.
+    pub time: Option<Timestamp>,
     /// When Headwater received it.
     pub received_at: Timestamp,
 }

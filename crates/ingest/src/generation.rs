@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use headwater_event::schema;
 use headwater_lake::RejectBatchBuilder;
-use headwater_lake::{Commit, Lake, PositionAdvance, Table, TableWriter, WriterOptions};
+use headwater_lake::{Commit, DataFile, Lake, PositionAdvance, Table, TableWriter, WriterOptions};
 
 use crate::IngestError;
 use crate::positions::FilePosition;
@@ -42,7 +42,7 @@ impl Generation {
     pub(crate) fn add(&mut self, processed: Processed) {
         self.bytes += processed.event_bytes;
         self.counts.dropped += processed.dropped;
-        self.counts.files += u64::from(processed.last);
+        self.counts.files += u64::from(processed.end.complete);
         if let Some(batch) = processed.events {
             self.counts.events += batch.num_rows() as u64;
             self.events.push(batch);
@@ -118,22 +118,82 @@ impl Side {
         PositionAdvance { partition: Arc::clone(partition), expected, offset }
     }
 
-    async fn commit(
-        &mut self,
-        rows: Vec<RecordBatch>,
-        positions: Vec<PositionAdvance>,
-    ) -> Result<(), IngestError> {
-        let files = if rows.is_empty() {
-            Vec::new()
-        } else {
-            self.writer.write(rows).await.map_err(IngestError::lake("write data files"))?
+    /// Does what is left of a step.
+    async fn commit(&mut self, step: &mut Step) -> Result<(), IngestError> {
+        if step.is_done {
+            return Ok(());
+        }
+        let files = match &step.files {
+            Some(files) => files.clone(),
+            None if step.rows.is_empty() => Vec::new(),
+            None => {
+                let written = self.writer.write(step.rows.clone()).await;
+                written.map_err(IngestError::lake("write data files"))?
+            }
         };
-        let commit = Commit::append(files, positions.clone());
+        step.files = Some(files.clone());
+        let commit = Commit::append(files, step.positions.clone());
         self.table.commit(commit).await.map_err(IngestError::lake("commit to a table"))?;
-        for advance in positions {
-            self.positions.insert(advance.partition, advance.offset);
+        self.done(step);
+        Ok(())
+    }
+
+    fn done(&mut self, step: &mut Step) {
+        step.is_done = true;
+        step.rows.clear();
+        for advance in &step.positions {
+            self.positions.insert(Arc::clone(&advance.partition), advance.offset);
+        }
+    }
+
+    /// After a commit that failed: the table tells whether it went through all the same.
+    async fn look(&mut self, step: &mut Step) -> Result<(), IngestError> {
+        let names: Vec<&str> = step.positions.iter().map(|advance| &*advance.partition).collect();
+        if step.is_done || names.is_empty() {
+            return Ok(());
+        }
+        let found = self.table.positions(&names).await;
+        let found = found.map_err(IngestError::lake("read positions"))?;
+        let offset = |advance: &PositionAdvance| found.get(&*advance.partition).copied();
+        if step.positions.iter().all(|advance| offset(advance) == Some(advance.offset)) {
+            self.done(step);
         }
         Ok(())
+    }
+}
+
+/// What is to be done in one table, and how much of it is done.
+#[derive(Debug)]
+struct Step {
+    rows: Vec<RecordBatch>,
+    /// The rows in storage, once they are.
+    files: Option<Vec<DataFile>>,
+    positions: Vec<PositionAdvance>,
+    is_done: bool,
+}
+
+impl Step {
+    fn new(rows: Vec<RecordBatch>, positions: Vec<PositionAdvance>) -> Self {
+        Self { rows, files: None, positions, is_done: false }
+    }
+}
+
+/// A generation on its way into the tables; each step is done once, however often it is tried.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    rejects: Option<Step>,
+    events: Step,
+}
+
+impl Pending {
+    /// Whether all of it is in the tables.
+    pub(crate) fn is_done(&self) -> bool {
+        self.events.is_done && self.rejects.as_ref().is_none_or(|step| step.is_done)
+    }
+
+    /// Commits that it takes.
+    pub(crate) fn commits(&self) -> u64 {
+        1 + u64::from(self.rejects.is_some())
     }
 }
 
@@ -156,17 +216,13 @@ impl Tables {
         self.rejects.table.settle().await;
     }
 
-    /// Commits a generation: rejects first, so that everything below a position in `events` is in
-    /// both tables. A crash in between leaves rejects beyond the position; they are recognised by
-    /// their own.
-    pub(crate) async fn commit(&mut self, mut generation: Generation) -> Result<u64, IngestError> {
-        let mut commits = 0;
+    /// Makes a generation ready to be committed.
+    pub(crate) fn prepare(&mut self, mut generation: Generation) -> Result<Pending, IngestError> {
         for (partition, events, rejects) in &generation.known {
             self.events.learn(partition, *events);
             self.rejects.learn(partition, *rejects);
         }
-        if generation.rejects.rows() > 0 {
-            let rows = vec![generation.rejects.finish()?];
+        let rejects = if generation.rejects.rows() > 0 {
             let advances = generation
                 .with_rejects
                 .iter()
@@ -175,10 +231,11 @@ impl Tables {
                     Some(self.rejects.advance(partition, end.offset()))
                 })
                 .collect();
-            self.rejects.commit(rows, advances).await?;
-            commits += 1;
-        }
-        let files = generation
+            Some(Step::new(vec![generation.rejects.finish()?], advances))
+        } else {
+            None
+        };
+        let inputs = generation
             .positions
             .iter()
             .map(|(partition, end)| self.events.advance(partition, end.offset()));
@@ -187,8 +244,25 @@ impl Tables {
             .iter()
             .filter(|(name, value)| self.events.positions.get(*name) != Some(value))
             .map(|(name, value)| self.events.advance(name, *value));
-        let advances = files.chain(markers).collect();
-        self.events.commit(generation.events, advances).await?;
-        Ok(commits + 1)
+        let advances = inputs.chain(markers).collect();
+        Ok(Pending { rejects, events: Step::new(generation.events, advances) })
+    }
+
+    /// Commits what is left of a generation: rejects first, so that everything below a position in
+    /// `events` is in both tables. A crash in between leaves rejects beyond the position; they are
+    /// recognised by their own.
+    pub(crate) async fn commit(&mut self, pending: &mut Pending) -> Result<(), IngestError> {
+        if let Some(step) = &mut pending.rejects {
+            self.rejects.commit(step).await?;
+        }
+        self.events.commit(&mut pending.events).await
+    }
+
+    /// Finds out what of a generation is in the tables after `commit` failed.
+    pub(crate) async fn look(&mut self, pending: &mut Pending) -> Result<(), IngestError> {
+        if let Some(step) = &mut pending.rejects {
+            self.rejects.look(step).await?;
+        }
+        self.events.look(&mut pending.events).await
     }
 }

@@ -8,6 +8,8 @@
 mod error;
 mod generation;
 mod growth;
+mod hot;
+mod live;
 mod options;
 mod positions;
 mod reader;
@@ -15,8 +17,11 @@ mod replay;
 mod report;
 mod run;
 mod worker;
+mod workers;
 
 pub use error::IngestError;
+pub use hot::{HotBatch, HotRows};
+pub use live::{Live, LiveOptions};
 pub use options::{IdentityScope, IngestOptions, RawPolicy};
 pub use replay::{ReplayOptions, ReplayReport, replay};
 pub use report::{FailedInput, IngestReport, Progress, SkippedInput};

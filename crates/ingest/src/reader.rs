@@ -18,8 +18,8 @@ use tokio::sync::Semaphore;
 
 use crate::growth::{Markers, Plan, Step};
 use crate::positions::FilePosition;
-use crate::run::Jobs;
-use crate::worker::{Job, KnownInput, Marker};
+use crate::worker::{Job, KnownInput, Marker, Records};
+use crate::workers::Jobs;
 use crate::{FailedInput, IdentityScope, IngestError, IngestOptions, Progress, SkippedInput};
 
 /// How old a looked-up position may be. A reader of many small objects asks for thousands of them;
@@ -209,7 +209,8 @@ impl Reader {
             Progress::add(&self.progress.bytes_read, read);
             let mut known = known.clone();
             known.markers = markers.to_write(step, chunk.last);
-            let job = Job { sequence: numbers.sequence, chunk, known };
+            let records = Records::Read(chunk);
+            let job = Job { sequence: numbers.sequence, records, known };
             numbers.sequence += 1;
             self.send(job, jobs)
         })

@@ -344,7 +344,7 @@ impl Record<'_> {
         let received_at = (context.now)();
         for json in &self.json {
             let Self { original, origin, .. } = self;
-            worker.process(Envelope { original, json, origin, received_at }, output);
+            worker.process(Envelope { original, json, origin, time: None, received_at }, output);
         }
     }
 }

@@ -1,10 +1,8 @@
 //! One run: reader thread → worker threads → collector, with bounded queues between them.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -14,15 +12,12 @@ use headwater_pipeline::Pipeline;
 use headwater_sources::files::ObjectStores;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
-use uuid::Uuid;
 
 use crate::generation::{Counts, Generation, Tables};
 use crate::reader::{Inputs, Positions, Reader, ReaderReport};
-use crate::worker::{ChunkWorker, Job, Processed};
+use crate::worker::Processed;
+use crate::workers::{Workers, spawn};
 use crate::{IngestError, IngestOptions, IngestReport, Progress};
-
-/// Chunks in flight per worker, between the reader and the collector.
-const CHUNKS_PER_WORKER: usize = 3;
 
 /// Everything a run needs besides its inputs.
 #[derive(Debug, Clone)]
@@ -112,19 +107,9 @@ impl Threads {
         options: &IngestOptions,
         progress: &Arc<Progress>,
     ) -> Result<Self, IngestError> {
-        let workers = NonZeroUsize::new(options.workers).map_or(1, NonZeroUsize::get);
-        let in_flight = workers * CHUNKS_PER_WORKER;
-        let permits = Arc::new(Semaphore::new(in_flight));
+        let Workers { jobs, outputs, permits } =
+            Workers::start(context, &options.raw, options.workers)?;
         let stop = Arc::new(AtomicBool::new(false));
-        let (job_sender, job_receiver) = sync_channel::<Job>(in_flight);
-        let (output_sender, outputs) = mpsc::channel(in_flight);
-        let job_receiver = Arc::new(Mutex::new(job_receiver));
-        let run = Uuid::new_v4();
-        for _ in 0..workers {
-            let worker = ChunkWorker::new(&context.pipeline, options.raw.clone(), run, context.now);
-            let (jobs, outputs) = (Arc::clone(&job_receiver), output_sender.clone());
-            spawn("worker", move || work(worker, &jobs, &outputs))?;
-        }
         let reader = Reader {
             inputs: Inputs { texts: inputs.to_vec(), stores: context.stores.clone() },
             options: options.clone(),
@@ -134,33 +119,8 @@ impl Threads {
             permits: Arc::clone(&permits),
             stop: Arc::clone(&stop),
         };
-        let reader = spawn("reader", move || reader.run(&job_sender))?;
+        let reader = spawn("reader", move || reader.run(&jobs))?;
         Ok(Self { reader, outputs, permits, stop })
-    }
-}
-
-fn spawn<T: Send + 'static>(
-    name: &'static str,
-    body: impl FnOnce() -> T + Send + 'static,
-) -> Result<thread::JoinHandle<T>, IngestError> {
-    thread::Builder::new()
-        .name(format!("ingest-{name}"))
-        .spawn(body)
-        .map_err(|_| IngestError::Thread { thread: name })
-}
-
-/// Body of a worker thread: until the reader is done or the collector is gone.
-fn work(
-    mut worker: ChunkWorker,
-    jobs: &Mutex<Receiver<Job>>,
-    outputs: &mpsc::Sender<Result<Processed, IngestError>>,
-) {
-    loop {
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
-        if outputs.blocking_send(worker.process(job)).is_err() {
-            return;
-        }
     }
 }
 
@@ -206,7 +166,7 @@ fn count(progress: &Progress, processed: &Processed) {
     let events = processed.events.as_ref().map_or(0, |batch| batch.num_rows() as u64);
     Progress::add(&progress.events, events);
     Progress::add(&progress.rejects, processed.rejects.len() as u64);
-    Progress::add(&progress.files, u64::from(processed.last));
+    Progress::add(&progress.files, u64::from(processed.end.complete));
 }
 
 /// A commit at work: it holds the tables and gives them back.
@@ -224,7 +184,10 @@ impl Flush {
         let counts = generation.counts;
         let Some(mut tables) = self.tables.take() else { return };
         let task = tokio::spawn(async move {
-            let result = tables.commit(generation).await;
+            let result = match tables.prepare(generation) {
+                Ok(mut pending) => tables.commit(&mut pending).await.map(|()| pending.commits()),
+                Err(error) => Err(error),
+            };
             (tables, result)
         });
         self.running = Some((counts, task));
@@ -243,6 +206,3 @@ impl Flush {
         Ok(())
     }
 }
-
-/// What the reader sends to.
-pub(crate) type Jobs = SyncSender<Job>;

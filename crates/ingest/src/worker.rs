@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use bytes::Bytes;
 use headwater_event::{Envelope, Event, Origin, Reject, Stage, Timestamp};
 use headwater_lake::EventBatchBuilder;
 use headwater_pipeline::{Output, Pipeline, Worker};
+use headwater_sources::envelope_batch::EnvelopeChunk;
 use headwater_sources::files::Chunk;
+use headwater_sources::record::Record;
 use uuid::{Builder, Uuid};
 
 use crate::IngestError;
@@ -18,9 +21,22 @@ pub(crate) struct Job {
     /// Position in the order of reading, without gaps.
     pub(crate) sequence: u64,
     /// The records.
-    pub(crate) chunk: Chunk,
+    pub(crate) records: Records,
     /// What the tables knew of the input when it was opened.
     pub(crate) known: KnownInput,
+}
+
+/// The records of a job.
+pub(crate) enum Records {
+    /// Read from an input that can be read again.
+    Read(Chunk),
+    /// Whole entries of the journal.
+    Received {
+        /// The records.
+        chunk: EnvelopeChunk,
+        /// Number of the entry after the last one.
+        end: u64,
+    },
 }
 
 /// What the tables know of an input.
@@ -68,7 +84,6 @@ pub(crate) struct Processed {
     pub(crate) event_bytes: usize,
     pub(crate) rejects: Vec<RejectRow>,
     pub(crate) dropped: u64,
-    pub(crate) last: bool,
 }
 
 /// State of one worker thread.
@@ -90,76 +105,89 @@ impl ChunkWorker {
         Self { pipeline: pipeline.worker(), raw, run, now }
     }
 
-    /// Runs the pipeline over all records of a chunk.
+    /// Runs the pipeline over all records of a job.
     pub(crate) fn process(&mut self, job: Job) -> Result<Processed, IngestError> {
-        let Job { sequence, chunk, known } = job;
-        let received_at = (self.now)();
-        let mut rows = Rows {
-            events: EventBatchBuilder::over(
-                chunk.bytes.clone(),
-                self.raw.keeps(chunk.origin.source.as_deref()),
-            ),
-            rejects: Vec::new(),
-            dropped: 0,
-            origin: Arc::clone(&chunk.origin),
-            run: self.run,
-            number: known.number,
-            frame: 0,
-            in_frame: 0,
-            part: 0,
-            keep_rejects: true,
-        };
-        let rejected = FilePosition::from_offset(known.rejects_offset);
-        for record in chunk.records() {
-            rows.part = record.fault.map_or(0, |fault| i64::from(fault.part));
-            rows.frame = record.frame.saturating_sub(u64::try_from(rows.part).unwrap_or_default());
-            rows.in_frame = 0;
-            rows.keep_rejects = record.frame >= rejected.frames;
-            match (record.json, record.fault) {
-                (Some(json), _) => {
-                    let origin = &chunk.origin;
-                    let envelope =
-                        Envelope { original: record.original, json, origin, received_at };
-                    self.pipeline.process(envelope, &mut rows);
+        let Job { sequence, records, known } = job;
+        let (rows, end) = match records {
+            Records::Read(chunk) => {
+                let end = FilePosition { frames: chunk.end_frame(), complete: chunk.last };
+                let mut rows = Rows::new(chunk.bytes.clone(), self, &known);
+                for record in chunk.records() {
+                    rows.part = record.fault.map_or(0, |fault| i64::from(fault.part));
+                    let part = u64::try_from(rows.part).unwrap_or_default();
+                    rows.place = [known.number, record.frame.saturating_sub(part)];
+                    self.run(record, &mut rows);
                 }
-                (None, fault) => {
-                    let reason = fault.map_or_else(String::new, |fault| fault.reason.clone());
-                    let bytes = record.original.to_vec();
-                    let reject =
-                        Reject { reason, stage: Stage::Read, plugin: None, bytes, received_at };
-                    rows.reject(reject, &chunk.origin);
-                }
+                (rows, end)
             }
+            Records::Received { chunk, end } => {
+                let mut rows = Rows::new(chunk.bytes.clone(), self, &known);
+                for (number, record) in (0..).zip(chunk.records()) {
+                    rows.place = [number, record.frame];
+                    self.run(record, &mut rows);
+                }
+                (rows, FilePosition { frames: end, complete: false })
+            }
+        };
+        let Rows { mut events, rejects, dropped, .. } = rows;
+        let event_bytes = events.bytes();
+        let events = if events.rows() == 0 { None } else { Some(events.finish()?) };
+        Ok(Processed { sequence, end, known, events, event_bytes, rejects, dropped })
+    }
+
+    fn run(&mut self, record: Record<'_>, rows: &mut Rows) {
+        let Record { original, origin, time, .. } = record;
+        let received_at = record.received_at.unwrap_or(rows.read_at);
+        rows.origin = Arc::clone(origin);
+        rows.in_record = 0;
+        rows.keep_rejects = record.frame >= rows.rejected;
+        rows.events.set_keep_raw(self.raw.keeps(origin.source.as_deref()));
+        if let Some(json) = record.json {
+            let envelope = Envelope { original, json, origin, time, received_at };
+            return self.pipeline.process(envelope, rows);
         }
-        let event_bytes = rows.events.bytes();
-        let events = if rows.events.rows() == 0 { None } else { Some(rows.events.finish()?) };
-        Ok(Processed {
-            sequence,
-            end: FilePosition { frames: chunk.end_frame(), complete: chunk.last },
-            known,
-            events,
-            event_bytes,
-            rejects: rows.rejects,
-            dropped: rows.dropped,
-            last: chunk.last,
-        })
+        let reason = record.fault.map_or_else(String::new, |fault| fault.reason.clone());
+        let bytes = original.to_vec();
+        let reject = Reject { reason, stage: Stage::Read, plugin: None, bytes, received_at };
+        rows.reject(reject, origin);
     }
 }
 
-/// Takes what the pipeline makes of the records of one chunk.
+/// Takes what the pipeline makes of the records of one job.
 struct Rows {
     events: EventBatchBuilder,
     rejects: Vec<RejectRow>,
     dropped: u64,
-    origin: Arc<Origin>,
     run: Uuid,
-    number: u64,
-    /// First frame of the current record.
-    frame: u64,
+    /// When records arrive that are read only now.
+    read_at: Timestamp,
+    /// Frames below have their rejects in the table.
+    rejected: u64,
+    origin: Arc<Origin>,
+    /// Names the current record within the run.
+    place: [u64; 2],
     /// Rejects of the current record so far (an array can give several).
-    in_frame: u64,
+    in_record: u64,
     part: i64,
     keep_rejects: bool,
+}
+
+impl Rows {
+    fn new(bytes: Bytes, worker: &ChunkWorker, known: &KnownInput) -> Self {
+        Self {
+            events: EventBatchBuilder::over(bytes, worker.raw.keep),
+            rejects: Vec::new(),
+            dropped: 0,
+            run: worker.run,
+            read_at: (worker.now)(),
+            rejected: FilePosition::from_offset(known.rejects_offset).frames,
+            origin: Arc::default(),
+            place: [0; 2],
+            in_record: 0,
+            part: 0,
+            keep_rejects: true,
+        }
+    }
 }
 
 impl Output for Rows {
@@ -168,8 +196,9 @@ impl Output for Rows {
     }
 
     fn reject(&mut self, reject: Reject, _: &Origin) {
-        let id = reject_id(self.run, [self.number, self.frame, self.in_frame]);
-        self.in_frame += 1;
+        let [number, frame] = self.place;
+        let id = reject_id(self.run, [number, frame, self.in_record]);
+        self.in_record += 1;
         if self.keep_rejects {
             let origin = Arc::clone(&self.origin);
             self.rejects.push(RejectRow { reject, origin, id, part: self.part });

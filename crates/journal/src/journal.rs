@@ -168,10 +168,42 @@ impl Journal {
         self.shared.release(below)
     }
 
+    /// What can give space back without keeping the journal open.
+    #[must_use]
+    pub fn releaser(&self) -> Release {
+        Release { shared: Arc::clone(&self.shared) }
+    }
+
     /// Bytes on disk.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.shared.lock().bytes()
+    }
+
+    /// Whether four fifths of what it may hold, or of the appends that may wait, are there: whoever
+    /// can send elsewhere should.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        let state = self.shared.lock();
+        let options = &self.shared.options;
+        let bytes = state.bytes() + state.waiting_bytes;
+        bytes >= options.bytes_max / 5 * 4 || state.waiting >= options.waiting_max / 5 * 4
+    }
+}
+
+/// Gives space of a journal back, also once it is closed.
+#[derive(Debug, Clone)]
+pub struct Release {
+    shared: Arc<Shared>,
+}
+
+impl Release {
+    /// As [`Journal::release`].
+    ///
+    /// # Errors
+    /// As [`Journal::release`].
+    pub fn release(&self, below: u64) -> Result<(), JournalError> {
+        self.shared.release(below)
     }
 }
 
@@ -264,6 +296,11 @@ impl Shared {
             }
             state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Whether there is an entry of this number or a later one.
+    pub(crate) fn is_ready(&self, sequence: u64) -> bool {
+        sequence < self.lock().end
     }
 
     pub(crate) fn appended(&self, first: u64, bytes: u64, end: u64) {

@@ -22,5 +22,5 @@ mod tests;
 mod writer;
 
 pub use error::JournalError;
-pub use journal::{Journal, JournalOptions, Recovery};
+pub use journal::{Journal, JournalOptions, Recovery, Release};
 pub use reader::{Damage, Entry, JournalReader, Next};

@@ -79,6 +79,12 @@ impl JournalReader {
         }
     }
 
+    /// Whether `read` has something to give without waiting for an append.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.shared.is_ready(self.next)
+    }
+
     fn current_first(&self) -> Option<u64> {
         self.current.as_ref().map(|(first, _)| *first)
     }

@@ -1,7 +1,7 @@
 //! The table at one version: its files and what the log knows about them. The first snapshot comes
 //! from a replay by the library; the following ones only apply the entries that were added since.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{
@@ -31,7 +31,21 @@ pub struct Snapshot {
     schema: SchemaRef,
     partition_columns: Vec<String>,
     files: Vec<Arc<DataFile>>,
+    journals: Journals,
     made_at: Timestamp,
+}
+
+/// Positions of journals at one version. There are few, and who has rows that are not in the table
+/// yet must know which of them a snapshot has.
+pub(crate) type Journals = BTreeMap<Arc<str>, i64>;
+
+/// Beginning of the names of a journal's position.
+const JOURNAL: &str = "journal/";
+
+/// The positions that are of journals.
+pub(crate) fn journals<'a>(positions: impl Iterator<Item = (&'a Arc<str>, i64)>) -> Journals {
+    let of_journals = positions.filter(|(name, _)| name.starts_with(JOURNAL));
+    of_journals.map(|(name, offset)| (Arc::clone(name), offset)).collect()
 }
 
 /// Bounds of one column for every file of a snapshot, in the order of its files. Null is "not
@@ -79,6 +93,13 @@ impl Snapshot {
     #[must_use]
     pub fn files(&self) -> &[Arc<DataFile>] {
         &self.files
+    }
+
+    /// Position of a journal (`journal/<id>`) at this version; `None` when it has none, and in
+    /// snapshots of older versions.
+    #[must_use]
+    pub fn journal_position(&self, partition: &str) -> Option<i64> {
+        self.journals.get(partition).copied()
     }
 
     /// Number of rows; `None` when the log does not know it for every file.
@@ -161,10 +182,11 @@ fn bounds<'a>(
 /// Makes a snapshot from a replay of the log.
 pub(crate) async fn load(
     storage: &TableStorage,
-    version: Option<u64>,
+    version: u64,
+    journals: Journals,
     now: Timestamp,
 ) -> Result<Snapshot> {
-    let replayed = delta::replay(storage, version).await?;
+    let replayed = delta::replay(storage, Some(version)).await?;
     let partition_columns = replayed.partition_columns;
     let (partitions, stored): (Vec<_>, Vec<_>) = replayed
         .schema
@@ -175,18 +197,26 @@ pub(crate) async fn load(
     let schema = Arc::new(Schema::new([stored, partitions].concat()));
     let mut files: Vec<_> = replayed.files.into_iter().map(Arc::new).collect();
     files.sort_unstable_by(|left, right| left.path.cmp(&right.path));
-    Ok(Snapshot { version: replayed.version, schema, partition_columns, files, made_at: now })
+    Ok(Snapshot {
+        version: replayed.version,
+        schema,
+        partition_columns,
+        files,
+        journals,
+        made_at: now,
+    })
 }
 
-/// Brings a snapshot up to date by the entries that were added since.
+/// Brings a snapshot up to date by the entries that were added since; `None` when it has to be made
+/// anew.
 pub(crate) async fn refresh(
     storage: &TableStorage,
     snapshot: &Arc<Snapshot>,
     now: Timestamp,
-) -> Result<Arc<Snapshot>> {
+) -> Result<Option<Arc<Snapshot>>> {
     let age = now.as_micros().saturating_sub(snapshot.made_at.as_micros());
     if age >= REFRESH_AGE_MAX_MICROS {
-        return load(storage, None, now).await.map(Arc::new);
+        return Ok(None);
     }
     let mut changes = Changes { version: snapshot.version, ..Changes::default() };
     read_after(storage, snapshot.version, |version, bytes| {
@@ -198,22 +228,25 @@ pub(crate) async fn refresh(
     })
     .await?;
     if changes.needs_replay {
-        return load(storage, None, now).await.map(Arc::new);
+        return Ok(None);
     }
     if changes.version == snapshot.version {
-        return Ok(Arc::clone(snapshot));
+        return Ok(Some(Arc::clone(snapshot)));
     }
     let kept = snapshot.files.iter().filter(|file| !changes.removed.contains(&file.path));
     let mut files: Vec<_> = kept.cloned().collect();
     files.extend(changes.added.into_values().map(Arc::new));
     files.sort_by(|left, right| left.path.cmp(&right.path));
-    Ok(Arc::new(Snapshot {
+    let mut journals = snapshot.journals.clone();
+    journals.extend(changes.journals);
+    Ok(Some(Arc::new(Snapshot {
         version: changes.version,
         schema: Arc::clone(&snapshot.schema),
         partition_columns: snapshot.partition_columns.clone(),
         files,
+        journals,
         made_at: now,
-    }))
+    })))
 }
 
 /// What several log entries change together.
@@ -224,6 +257,7 @@ struct Changes {
     added: HashMap<String, DataFile>,
     /// Files of the snapshot that are gone, or described anew.
     removed: HashSet<String>,
+    journals: Journals,
     needs_replay: bool,
 }
 
@@ -231,6 +265,9 @@ impl Changes {
     fn note(&mut self, action: Action) {
         if action.meta_data.is_some() || action.protocol.is_some() {
             self.needs_replay = true;
+        }
+        if let Some(txn) = &action.txn {
+            self.journals.extend(journals(std::iter::once((&txn.app_id, txn.version))));
         }
         if let Some(remove) = action.remove {
             let path = decode_path(&remove.path);

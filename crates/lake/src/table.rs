@@ -21,7 +21,7 @@ use crate::log::entry::{Format, Metadata, Protocol};
 use crate::log::rules::check_metadata;
 use crate::log::state::{LogListing, LogState};
 use crate::schema::{delta_schema, statistics_columns, stored_columns};
-use crate::snapshot::{self, Snapshot};
+use crate::snapshot::{self, Journals, Snapshot};
 use crate::storage::TableStorage;
 
 /// Protocol of the tables that Headwater makes: the lowest, so that every engine can read and
@@ -207,9 +207,16 @@ impl Table {
     pub async fn snapshot(&self) -> Result<Arc<Snapshot>> {
         let newest = self.newest().clone();
         let now = self.options().clock.now();
-        let snapshot = match newest {
+        let refreshed = match newest {
             Some(newest) => snapshot::refresh(self.storage(), &newest, now).await?,
-            None => snapshot::load(self.storage(), None, now).await.map(Arc::new)?,
+            None => None,
+        };
+        let snapshot = match refreshed {
+            Some(snapshot) => snapshot,
+            None => {
+                let (version, journals) = self.log().current(journals).await?;
+                Arc::new(snapshot::load(self.storage(), version, journals, now).await?)
+            }
         };
         *self.newest() = Some(Arc::clone(&snapshot));
         Ok(snapshot)
@@ -220,7 +227,8 @@ impl Table {
     /// # Errors
     /// `NotFound` when there is no such version, or no longer.
     pub async fn snapshot_at(&self, version: u64) -> Result<Snapshot> {
-        snapshot::load(self.storage(), Some(version), self.options().clock.now()).await
+        let now = self.options().clock.now();
+        snapshot::load(self.storage(), version, Journals::default(), now).await
     }
 
     /// The table as it was at a time: at the last version that was committed by then.
@@ -240,6 +248,12 @@ impl Table {
     fn newest(&self) -> std::sync::MutexGuard<'_, Option<Arc<Snapshot>>> {
         self.inner.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The version of a state and its positions of journals.
+fn journals(state: &LogState) -> (u64, Journals) {
+    let positions = state.positions.iter().map(|(name, position)| (name, position.offset));
+    (state.version, snapshot::journals(positions))
 }
 
 /// The positions that a state has of the given partitions.

@@ -41,7 +41,7 @@ fn normalize(source: Option<&str>, record: &str) -> String {
     let received_at = parse_iso_fast(RECEIVED_AT).unwrap();
     let mut events = Events::default();
     let json = record.as_bytes();
-    let envelope = Envelope { original: json, json, origin: &origin, received_at };
+    let envelope = Envelope { original: json, json, origin: &origin, time: None, received_at };
     Arc::new(pipeline).worker().process(envelope, &mut events);
     assert_eq!(events.0.len(), 1, "events from {record}");
     events.0.remove(0)

@@ -1,5 +1,5 @@
-//! When it happened: the first listed key that holds a time becomes `utctimestamp`; when we handled
-//! it becomes `details._utcprocessedtimestamp`.
+//! When it happened: the time that the protocol told, else the first listed key that holds a time,
+//! becomes `utctimestamp`; when we handled it becomes `details._utcprocessedtimestamp`.
 //!
 //! Keys at the top of the event come before keys of deeper objects, whatever their names.
 //! An event without such a key keeps what the event shell gave it: the producer's own
@@ -65,11 +65,13 @@ impl Plugin for Timestamps {
     fn process(&self, event: &mut Event, metadata: &mut Metadata<'_>) -> Verdict {
         let now = metadata.received_at;
         let details = event.details();
-        let mut members = self.keys.members(&event.json, details);
-        // A key deep inside, such as a parameter of the request that is logged, may be about
-        // anything.
-        members.sort_by_key(|member| member.is_deep);
-        let read = members.iter().find_map(|member| read_time(&event.json, member.id, now));
+        let read = metadata.time.or_else(|| {
+            let mut members = self.keys.members(&event.json, details);
+            // A key deep inside, such as a parameter of the request that is logged, may be about
+            // anything.
+            members.sort_by_key(|member| member.is_deep);
+            members.iter().find_map(|member| read_time(&event.json, member.id, now))
+        });
         if let Some(time) = read {
             event.set_shell("utctimestamp", &*time.to_iso());
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use headwater_event::json::Vocabulary;
-use headwater_event::{Event, Origin, Timestamp};
+use headwater_event::{Envelope, Event, Origin, Timestamp};
 use uuid::Uuid;
 
 use crate::IdSource;
@@ -46,6 +46,8 @@ pub enum Verdict {
 pub struct Metadata<'a> {
     /// Where the event came from.
     pub origin: &'a Origin,
+    /// When it happened, where the protocol that brought it tells.
+    pub time: Option<Timestamp>,
     /// When it arrived; a plugin's only clock.
     pub received_at: Timestamp,
     pub(crate) ids: &'a mut IdSource,
@@ -55,7 +57,12 @@ impl<'a> Metadata<'a> {
     /// Metadata of an event that arrives now, for tests and for callers of single plugins.
     #[must_use]
     pub const fn new(origin: &'a Origin, received_at: Timestamp, ids: &'a mut IdSource) -> Self {
-        Self { origin, received_at, ids }
+        Self { origin, time: None, received_at, ids }
+    }
+
+    pub(crate) const fn of(envelope: &Envelope<'a>, ids: &'a mut IdSource) -> Self {
+        let Envelope { origin, time, received_at, .. } = *envelope;
+        Self { origin, time, received_at, ids }
     }
 
     /// A new UUID version 7; a plugin's only source of chance.

@@ -187,7 +187,7 @@ impl Worker {
             run_steps(
                 &self.pipeline.steps,
                 &mut self.event,
-                &mut Metadata::new(envelope.origin, envelope.received_at, &mut self.ids),
+                &mut Metadata::of(&envelope, &mut self.ids),
                 &mut self.audit,
                 &mut current,
             )

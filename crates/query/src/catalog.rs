@@ -8,8 +8,10 @@ use async_trait::async_trait;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
+use headwater_event::schema::EVENTS;
 use headwater_lake::Table;
 
+use crate::fresh::{FreshRows, beyond};
 use crate::table::LakeTable;
 
 /// One SQL schema whose tables are the lake's.
@@ -19,13 +21,32 @@ pub(crate) struct LakeSchema {
     /// Tables of the lake, listed when the session opened. A handle remembers its last snapshot, so
     /// the next statement reads only the commits since.
     tables: BTreeMap<String, Table>,
+    /// Rows of `events` that are not in the table yet.
+    fresh: Option<Arc<dyn FreshRows>>,
     /// Views and tables that statements of this session made.
     session_tables: Mutex<BTreeMap<String, Arc<dyn TableProvider>>>,
 }
 
 impl LakeSchema {
-    pub(crate) fn new(tables: BTreeMap<String, Table>, store_url: ObjectStoreUrl) -> Self {
-        Self { tables, store_url, session_tables: Mutex::default() }
+    pub(crate) fn new(
+        tables: BTreeMap<String, Table>,
+        store_url: ObjectStoreUrl,
+        fresh: Option<Arc<dyn FreshRows>>,
+    ) -> Self {
+        Self { tables, store_url, fresh, session_tables: Mutex::default() }
+    }
+
+    /// A table of the lake as it is now, with what is not in it yet.
+    async fn lake_table(&self, table: &Table) -> Result<LakeTable> {
+        let fresh = self.fresh.as_ref().filter(|_| table.name() == EVENTS);
+        // First the rows, then the snapshot: what is committed in between is in both and is told
+        // apart by position; the other way round it could be in neither.
+        let batches = fresh.map(|fresh| (fresh, fresh.batches()));
+        let snapshot = table.snapshot().await.map_err(external)?;
+        let rows = batches.map_or_else(Vec::new, |(fresh, batches)| {
+            beyond(&snapshot, fresh.partition(), batches)
+        });
+        Ok(LakeTable::new(table.clone(), snapshot, rows, self.store_url.clone()))
     }
 
     fn session_table(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
@@ -45,9 +66,7 @@ impl SchemaProvider for LakeSchema {
             return Ok(Some(table));
         }
         let Some(table) = self.tables.get(name) else { return Ok(None) };
-        let snapshot = table.snapshot().await.map_err(external)?;
-        let store_url = self.store_url.clone();
-        Ok(Some(Arc::new(LakeTable::new(table.clone(), snapshot, store_url))))
+        Ok(Some(Arc::new(self.lake_table(table).await?)))
     }
 
     fn table_exist(&self, name: &str) -> bool {

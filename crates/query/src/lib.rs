@@ -4,6 +4,8 @@
 mod catalog;
 mod error;
 mod explain;
+mod filter;
+mod fresh;
 pub mod functions;
 mod json;
 mod output;
@@ -13,6 +15,8 @@ mod session;
 mod table;
 
 pub use error::QueryError;
+pub use filter::Filter;
+pub use fresh::{FreshBatch, FreshRows};
 pub use output::{OutputFormat, ResultWriter};
 pub use scan_report::ScanReport;
 pub use session::{Answer, Session, SessionOptions};

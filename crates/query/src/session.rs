@@ -8,13 +8,14 @@ use std::time::Duration;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider};
-use datafusion::common::{ParamValues, ScalarValue};
+use datafusion::common::{DataFusionError, ParamValues, ScalarValue};
 use datafusion::dataframe::DataFrame;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
@@ -23,7 +24,7 @@ use tokio::time::Instant;
 
 use crate::catalog::LakeSchema;
 use crate::scan_report::ScanLog;
-use crate::{QueryError, ScanReport};
+use crate::{FreshRows, QueryError, ScanReport};
 
 /// Limits and names of a session.
 #[derive(Debug, Clone)]
@@ -40,6 +41,11 @@ pub struct SessionOptions {
     pub threads: Option<usize>,
     /// Further names of the schema that holds the lake's tables.
     pub aliases: Vec<String>,
+    /// Rows of `events` that are not in the table yet.
+    pub fresh: Option<Arc<dyn FreshRows>>,
+    /// Whether statements that change the session or write files are refused: several people share
+    /// it.
+    pub read_only: bool,
 }
 
 impl Default for SessionOptions {
@@ -51,6 +57,8 @@ impl Default for SessionOptions {
             spill_folder: None,
             threads: None,
             aliases: vec!["defenda_data_lake".to_owned(), "defenda_datalake".to_owned()],
+            fresh: None,
+            read_only: false,
         }
     }
 }
@@ -96,7 +104,7 @@ impl Session {
         for name in lake.tables().await? {
             tables.insert(name.clone(), lake.table(&name)?);
         }
-        let schema = Arc::new(LakeSchema::new(tables, store_url));
+        let schema = Arc::new(LakeSchema::new(tables, store_url, options.fresh.clone()));
         let catalog = Arc::new(MemoryCatalogProvider::new());
         for name in std::iter::once("public").chain(options.aliases.iter().map(String::as_str)) {
             let schema = Arc::clone(&schema);
@@ -122,6 +130,9 @@ impl Session {
         let mut state = self.context.state();
         state.config_mut().set_extension(Arc::clone(&log));
         let plan = state.create_logical_plan(sql).await.map_err(fail)?;
+        if self.options.read_only {
+            check_read_only(&plan).map_err(fail)?;
+        }
         // Statements such as CREATE VIEW act on the session itself.
         let frame = self.context.execute_logical_plan(plan).await.map_err(fail)?;
         let mut frame = DataFrame::new(state, frame.logical_plan().clone());
@@ -143,6 +154,10 @@ impl Session {
             truncated: false,
             memory_bytes_max: self.options.memory_bytes_max,
         })
+    }
+
+    pub(crate) fn context(&self) -> &SessionContext {
+        &self.context
     }
 
     /// Names of the tables and views that statements can use.
@@ -177,6 +192,20 @@ impl Session {
         let frame = self.context.table(table).await;
         let frame = frame.map_err(|error| QueryError::of(error, table, 0, &self.table_names()))?;
         Ok(Arc::clone(frame.schema().inner()))
+    }
+}
+
+/// Refuses everything but questions.
+fn check_read_only(plan: &LogicalPlan) -> Result<(), DataFusionError> {
+    match plan {
+        LogicalPlan::Ddl(_)
+        | LogicalPlan::Dml(_)
+        | LogicalPlan::Copy(_)
+        | LogicalPlan::Statement(_) => {
+            let message = "only statements that read are allowed here".to_owned();
+            Err(DataFusionError::Plan(message))
+        }
+        _ => plan.inputs().into_iter().try_for_each(check_read_only),
     }
 }
 

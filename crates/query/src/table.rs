@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
@@ -11,6 +12,7 @@ use datafusion::common::stats::Precision;
 use datafusion::common::{DFSchema, Result, ScalarValue, Statistics};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
@@ -21,9 +23,11 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::physical_plan::union::UnionExec;
 use headwater_event::schema::PARTITION_COLUMNS;
 use headwater_lake::{DataFile, Snapshot, Table};
 
+use crate::fresh::project;
 use crate::prune::FileStatisticsView;
 use crate::scan_report::ScanLog;
 
@@ -32,6 +36,8 @@ use crate::scan_report::ScanLog;
 pub(crate) struct LakeTable {
     table: Table,
     snapshot: Arc<Snapshot>,
+    /// Rows that the snapshot does not have yet.
+    fresh: Vec<RecordBatch>,
     /// Where the object store is registered.
     store_url: ObjectStoreUrl,
     /// Stored columns then partition columns, text as views.
@@ -39,9 +45,24 @@ pub(crate) struct LakeTable {
 }
 
 impl LakeTable {
-    pub(crate) fn new(table: Table, snapshot: Arc<Snapshot>, store_url: ObjectStoreUrl) -> Self {
+    pub(crate) fn new(
+        table: Table,
+        snapshot: Arc<Snapshot>,
+        fresh: Vec<RecordBatch>,
+        store_url: ObjectStoreUrl,
+    ) -> Self {
         let schema = view_schema(snapshot.schema());
-        Self { table, snapshot, store_url, schema }
+        Self { table, snapshot, fresh, store_url, schema }
+    }
+
+    /// The rows that are not in files.
+    fn scan_fresh(&self, projection: Option<&Vec<usize>>) -> Result<Arc<dyn ExecutionPlan>> {
+        let all: Vec<usize> = (0..self.schema.fields().len()).collect();
+        let columns = projection.unwrap_or(&all);
+        let schema = Arc::new(self.schema.project(columns)?);
+        let rows = self.fresh.iter().map(|rows| project(rows, &self.schema, columns));
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        Ok(MemorySourceConfig::try_new_exec(&[rows], schema, None)?)
     }
 
     /// The columns that are in the files.
@@ -163,6 +184,14 @@ impl TableProvider for LakeTable {
         if let Some(log) = state.config().get_extension::<ScanLog>() {
             log.record(self.snapshot.files(), &kept);
         }
+        if !self.fresh.is_empty() {
+            let fresh = self.scan_fresh(projection)?;
+            if kept.is_empty() {
+                return Ok(fresh);
+            }
+            let files = self.scan_files(state, projection, &kept, limit)?;
+            return UnionExec::try_new(vec![files, fresh]);
+        }
         if kept.is_empty() {
             let schema = match projection {
                 Some(columns) => Arc::new(self.schema.project(columns)?),
@@ -170,6 +199,19 @@ impl TableProvider for LakeTable {
             };
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
+        self.scan_files(state, projection, &kept, limit)
+    }
+}
+
+impl LakeTable {
+    /// The rows in files.
+    fn scan_files(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        kept: &[Arc<DataFile>],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
         let partitions = self.partition_fields();
         let files = kept.iter().map(|file| self.partitioned_file(file, &partitions)).collect();
         let groups = balance(files, state.config().target_partitions());

@@ -1,5 +1,5 @@
 //! What can go wrong while a source is listed or read. Damaged content is not among it: that is
-//! data and becomes a fault frame (see [`crate::files::Payload::Fault`]), so that nothing is lost
+//! data and becomes a fault frame (see [`crate::record::Payload::Fault`]), so that nothing is lost
 //! silently.
 
 use std::io;

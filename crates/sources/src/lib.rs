@@ -1,9 +1,27 @@
-//! How bytes arrive. Each source turns what it is given into bounded chunks of framed records; what
-//! the records mean is the pipeline's business, where they are kept is the lake's.
+//! How bytes arrive. Each source turns what it is given into bounded runs of records; what the
+//! records mean is the pipeline's business, where they are kept is the lake's.
 //!
-//! Today there is one source: [`files`] (files, folders, archives and buckets).
+//! | source | what arrives |
+//! |---|---|
+//! | [`files`] | files, folders, archives and buckets, which can be read again |
+//! | [`hec`] | Splunk HTTP Event Collector |
+//! | [`events_api`] | JSON over plain HTTP |
+//!
+//! What listens on the network hands its records to the [`Intake`], which answers once they are
+//! durable.
 
+pub mod envelope_batch;
 pub mod error;
+pub mod events_api;
 pub mod files;
+pub mod hec;
+pub mod http;
+pub mod intake;
+mod json_text;
+pub mod once;
+pub mod record;
+mod syslog_line;
+mod text_record;
 
 pub use error::SourceError;
+pub use intake::{Intake, Refusal};

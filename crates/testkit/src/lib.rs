@@ -1,11 +1,21 @@
 //! Dev-only tools for tests that drive the real binary: running commands, finding outside test
 //! data, starting counterparts in Python. Failures panic, as tests do.
-#![allow(clippy::panic, clippy::expect_used, clippy::print_stderr, reason = "used by tests only")]
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "used by tests only"
+)]
 
 mod binary;
 mod data;
+mod http;
 mod python;
+mod server;
 
 pub use binary::{Finished, Headwater};
 pub use data::{repository, test_data};
+pub use http::{HttpAnswer, exchange, http};
 pub use python::{S3Server, python};
+pub use server::{RunningServer, TOKEN};

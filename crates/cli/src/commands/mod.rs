@@ -5,11 +5,15 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod history;
 pub(crate) mod ingest;
+pub(crate) mod init;
 pub(crate) mod optimize;
 pub(crate) mod query;
 pub(crate) mod replay;
 pub(crate) mod retention;
+pub(crate) mod serve;
 pub(crate) mod tables;
+pub(crate) mod tail;
+pub(crate) mod token;
 pub(crate) mod vacuum;
 
 use std::process::ExitCode;
@@ -27,6 +31,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Demo(arguments) => demo::run(&global, arguments).await,
         Command::Ingest(arguments) => ingest::run(&Context::load(&global)?, arguments).await,
         Command::Query(arguments) => query::run(&Context::load(&global)?, arguments).await,
+        Command::Init(arguments) => init::run(&global, &arguments),
+        Command::Serve(arguments) => serve::run(&Context::load(&global)?, arguments).await,
+        Command::Token(arguments) => token::run(&Context::load(&global)?, arguments),
+        Command::Tail(arguments) => tail::run(&Context::load(&global)?, arguments).await,
         Command::Tables(arguments) => tables::run(&Context::load(&global)?, &arguments).await,
         Command::History(arguments) => history::run(&Context::load(&global)?, &arguments).await,
         Command::Optimize(arguments) => optimize::run(&Context::load(&global)?, &arguments).await,

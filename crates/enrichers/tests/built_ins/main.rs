@@ -49,7 +49,10 @@ fn worker(more: Vec<Box<dyn Plugin>>) -> Worker {
 fn process(worker: &mut Worker, json: &[u8], results: &mut Results) {
     let origin = Origin::default();
     let received_at = parse_iso_fast(RECEIVED_AT).unwrap();
-    worker.process(Envelope { original: json, json, origin: &origin, received_at }, results);
+    worker.process(
+        Envelope { original: json, json, origin: &origin, time: None, received_at },
+        results,
+    );
 }
 
 /// The one event that a record becomes.

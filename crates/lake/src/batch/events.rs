@@ -143,6 +143,11 @@ impl EventBatchBuilder {
         }
     }
 
+    /// From now on decides whether the column `raw` gets the original text.
+    pub fn set_keep_raw(&mut self, keep_raw: bool) {
+        self.keep_raw = keep_raw;
+    }
+
     /// Rows collected.
     #[must_use]
     pub fn rows(&self) -> usize {

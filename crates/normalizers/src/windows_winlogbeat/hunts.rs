@@ -88,7 +88,8 @@ fn rows() -> Option<&'static [Row]> {
         let received_at = parse_iso_fast(RECEIVED_AT).unwrap();
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
             let json = line.as_bytes();
-            let envelope = Envelope { original: json, json, origin: &origin, received_at };
+            let envelope =
+                Envelope { original: json, json, origin: &origin, time: None, received_at };
             worker.process(envelope, &mut rows);
         }
         Some(rows.0)

@@ -81,7 +81,7 @@ fn run(plugins: Vec<Box<dyn Plugin>>, records: &[&str]) -> Seen {
     for record in records {
         let received_at = Timestamp::from_micros(0);
         let json = record.as_bytes();
-        let envelope = Envelope { original: json, json, origin: &origin, received_at };
+        let envelope = Envelope { original: json, json, origin: &origin, time: None, received_at };
         worker.process(envelope, &mut seen);
     }
     seen

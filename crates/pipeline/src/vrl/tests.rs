@@ -66,7 +66,8 @@ fn send(plugin: VrlPlugin, records: &[&str]) -> Vec<String> {
     let origin = origin();
     for record in records {
         let json = record.as_bytes();
-        let envelope = Envelope { original: json, json, origin: &origin, received_at: ARRIVAL };
+        let envelope =
+            Envelope { original: json, json, origin: &origin, time: None, received_at: ARRIVAL };
         worker.process(envelope, &mut outcome);
     }
     outcome.0

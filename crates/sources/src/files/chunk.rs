@@ -1,11 +1,12 @@
 //! What the reader delivers: a [`Chunk`] is one owned buffer and the ranges of the records in it,
 //! so that a record costs no allocation of its own until the pipeline wants one.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use headwater_event::Origin;
+
+use crate::record::{Payload, Record, Span};
 
 /// A bounded run of consecutive frames of one file (or one member of an archive).
 #[derive(Debug, Clone)]
@@ -29,15 +30,6 @@ pub struct Chunk {
     pub bytes_decompressed: u64,
 }
 
-/// A place in [`Chunk::bytes`]: half open, in bytes. A chunk is smaller than 4 GiB.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Span {
-    /// First byte.
-    pub start: u32,
-    /// One past the last byte.
-    pub end: u32,
-}
-
 /// One slot of the deterministic sequence of an input: a record, or a fault in place of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
@@ -46,41 +38,6 @@ pub struct Frame {
     pub original: Span,
     /// What to do with it.
     pub payload: Payload,
-}
-
-/// What a frame holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Payload {
-    /// The original bytes should be one JSON value (not checked here).
-    Original,
-    /// The record is not JSON; this is the JSON object that was made from it.
-    Json(Span),
-    /// The record could not be read: a reject of the stage `read` with the frame's original bytes.
-    Fault(Box<Fault>),
-}
-
-/// Why bytes of an input are not a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// What is wrong, for a person: lower case, no full stop.
-    pub reason: String,
-    /// Which part of the faulty record these bytes are, from 0. All parts of one record are
-    /// consecutive frames (possibly of several chunks), so the record is named by its first frame:
-    /// number minus part.
-    pub part: u32,
-}
-
-/// One frame with its bytes, see [`Chunk::records`].
-#[derive(Debug, Clone, Copy)]
-pub struct Record<'a> {
-    /// Number of the frame in the input, from 0.
-    pub frame: u64,
-    /// The original bytes.
-    pub original: &'a [u8],
-    /// The JSON text to parse; `None` for a fault.
-    pub json: Option<&'a [u8]>,
-    /// Set when the record could not be read.
-    pub fault: Option<&'a Fault>,
 }
 
 impl Chunk {
@@ -93,7 +50,8 @@ impl Chunk {
                 Payload::Json(span) => (Some(self.slice(*span)), None),
                 Payload::Fault(fault) => (None, Some(fault.as_ref())),
             };
-            Record { frame: number, original, json, fault }
+            let origin = &self.origin;
+            Record { frame: number, origin, time: None, received_at: None, original, json, fault }
         })
     }
 
@@ -107,15 +65,5 @@ impl Chunk {
     #[must_use]
     pub fn slice(&self, span: Span) -> &[u8] {
         self.bytes.get(span.range()).unwrap_or_default()
-    }
-}
-
-impl Span {
-    /// As a range of indexes.
-    #[must_use]
-    pub fn range(self) -> Range<usize> {
-        // u32 always fits: Headwater is built for 64-bit machines, and 32-bit ones hold it as well.
-        let index = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
-        index(self.start)..index(self.end)
     }
 }

@@ -7,7 +7,7 @@ use crate::files::framing::{
     sample,
 };
 use crate::files::options::{Format, RECORD_BYTES_CEILING, ReadOptions};
-use crate::files::syslog_line::is_syslog;
+use crate::syslog_line::is_syslog;
 
 /// A layer around content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,8 +12,9 @@ use std::ops::ControlFlow;
 
 use headwater_sources::SourceError;
 use headwater_sources::files::{
-    Chunk, FileIdentity, Input, ObjectStores, ReadOptions, ReadRequest, ReadSummary, Record, read,
+    Chunk, FileIdentity, Input, ObjectStores, ReadOptions, ReadRequest, ReadSummary, read,
 };
+use headwater_sources::record::Record;
 
 /// Everything that one run delivered.
 struct Run {

@@ -7,7 +7,7 @@ use memchr::memchr;
 use super::csv::{column_names, count_mismatch, push_row};
 use super::lines::{LineCutter, push_message, trim_line_end};
 use super::{Framer, Frames};
-use crate::files::json_text::push_string;
+use crate::json_text::push_string;
 
 /// Frames logs with columns named in comments.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use memchr::{memchr, memchr2};
 use super::lines::trim_line_end;
 use super::rescan::RescanCredit;
 use super::{Framer, Frames, Oversize};
-use crate::files::json_text::{UniqueNames, push_escaped, push_string};
+use crate::json_text::{UniqueNames, push_escaped, push_string};
 
 /// Frames CSV.
 #[derive(Debug)]

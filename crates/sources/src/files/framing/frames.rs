@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
-use crate::files::chunk::{Fault, Frame, Payload, Span};
+use crate::files::chunk::Frame;
+use crate::record::{Fault, Payload, Span, to_span};
 
 /// Frames of the chunk being built. Their spans lie in the window, or in text made from it, which
-/// is appended to the window when the chunk is closed.
+/// is appended to the window when the chunk is closed. Both stay below 4 GiB: the limit of a record
+/// is at most 512 MiB (see the options) and JSON text is at most six times its original.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
     frames: Vec<Frame>,
@@ -112,11 +114,4 @@ impl Frames {
 
 fn fault(reason: String, part: u32) -> Payload {
     Payload::Fault(Box::new(Fault { reason, part }))
-}
-
-/// Windows and the text made from them stay below 4 GiB: the limit of a record is at most 512 MiB
-/// (see the options) and JSON text is at most six times its original.
-fn to_span(range: Range<usize>) -> Span {
-    let offset = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    Span { start: offset(range.start), end: offset(range.end) }
 }

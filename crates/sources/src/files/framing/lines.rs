@@ -3,8 +3,8 @@
 use memchr::memchr;
 
 use super::{Framer, Frames, Oversize};
-use crate::files::json_text::push_string;
-use crate::files::syslog_line;
+use crate::json_text::push_string;
+use crate::syslog_line;
 
 /// What a line becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

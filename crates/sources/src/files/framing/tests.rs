@@ -4,7 +4,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::files::chunk::{Frame, Payload};
+use crate::files::chunk::Frame;
+use crate::record::Payload;
 
 const LIMIT: usize = 1 << 20;
 
@@ -39,7 +40,7 @@ fn frames_with(framer: &mut dyn Framer, content: &[u8], cuts: &[usize]) -> Vec<S
 
 fn show(frame: &Frame, bytes: &[u8]) -> String {
     let text =
-        |span: crate::files::Span| String::from_utf8_lossy(&bytes[span.range()]).into_owned();
+        |span: crate::record::Span| String::from_utf8_lossy(&bytes[span.range()]).into_owned();
     match &frame.payload {
         Payload::Original => text(frame.original),
         Payload::Json(json) => format!("{} => {}", text(frame.original), text(*json)),

@@ -8,7 +8,7 @@
 use memchr::memchr;
 
 use crate::files::framing::push_message;
-use crate::files::json_text::{UniqueNames, push_string};
+use crate::json_text::{UniqueNames, push_string};
 
 /// Keywords of the severities 0 to 7, in the spelling of the event shell.
 const SEVERITIES: [&str; 8] =

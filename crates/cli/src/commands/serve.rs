@@ -1,0 +1,238 @@
+//! `headwater serve`: listeners, journal, tables and queries in one process.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use headwater_access::{Access, Token, TokenRecord};
+use headwater_config::{Acknowledge, ServeSettings, check_address};
+use headwater_event::ErrorKind;
+use headwater_ingest::LiveOptions;
+use headwater_journal::JournalOptions;
+use headwater_server::{
+    ConnectionLimits, Listen, Protocol, Server, ServerOptions, ServerParts, TlsFiles,
+};
+use headwater_sources::hec::{AckMode, HecOptions};
+use headwater_sources::http::BodyLimits;
+use headwater_sources::intake::IntakeLimits;
+
+use crate::context::{Context, Overrides, now};
+use crate::failure::Failure;
+use crate::screen;
+
+/// Pause between two looks at the file of tokens.
+const TOKENS_PAUSE: Duration = Duration::from_secs(2);
+
+/// Arguments of `serve`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  headwater serve
+  headwater serve --lake s3://bucket/lake --hec 0.0.0.0:8088
+  headwater serve --only --hec 127.0.0.1:8088 --api 127.0.0.1:8080
+
+Without tokens (headwater init, headwater token create) one is made for this run and shown. A token
+in HEADWATER_TOKEN is accepted with all scopes. SIGTERM and Ctrl-C stop after what was accepted is
+in the lake, a second one stops at once; SIGHUP reads tokens and certificates again.")]
+pub(crate) struct Arguments {
+    /// Splunk HTTP Event Collector: HOST:PORT, or off [default: 127.0.0.1:8088]
+    #[arg(long, value_name = "ADDRESS")]
+    hec: Option<String>,
+    /// Query API, events over plain HTTP, health, metrics [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    api: Option<String>,
+    /// Listen only where a flag says so
+    #[arg(long)]
+    only: bool,
+    /// Folder with VRL plugins (*.vrl)
+    #[arg(long, value_name = "DIR")]
+    plugins: Option<std::path::PathBuf>,
+}
+
+pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitCode, Failure> {
+    let listen = listen(&context.config().serve, &arguments)?;
+    let options = options(context, listen)?;
+    let overrides = Overrides { plugins: arguments.plugins };
+    let access = access(context)?;
+    let parts = ServerParts {
+        ingest: context.ingest(&overrides)?,
+        session: context.session_options(),
+        access: access.clone(),
+    };
+    let signals = Signals::new()?;
+    let server = Server::start(parts, options).await?;
+    report(context, &server)?;
+    tokio::spawn(watch_tokens(access));
+    until_stopped(server, signals).await
+}
+
+/// What is listened to where: settings, and flags over them.
+fn listen(settings: &ServeSettings, arguments: &Arguments) -> Result<Vec<Listen>, Failure> {
+    let flags = BTreeMap::from([(Protocol::Hec, &arguments.hec), (Protocol::Api, &arguments.api)]);
+    let mut listen = Vec::new();
+    for protocol in Protocol::ALL {
+        let flag = flags.get(&protocol).and_then(|flag| flag.as_deref());
+        let set = settings.listen.get(protocol.name()).map(String::as_str);
+        let address = if arguments.only { flag } else { flag.or(set) };
+        let Some(address) = address.filter(|address| *address != "off") else { continue };
+        check_address(address).map_err(|problem| {
+            let message = format!("--{protocol}: {problem}: write HOST:PORT, or off");
+            Failure::new(ErrorKind::Invalid, message)
+        })?;
+        listen.push(Listen { protocol, address: address.to_owned() });
+    }
+    if listen.is_empty() {
+        let message = "every listener is off: there is nothing to serve";
+        return Err(Failure::new(ErrorKind::Invalid, message));
+    }
+    Ok(listen)
+}
+
+fn options(context: &Context, listen: Vec<Listen>) -> Result<ServerOptions, Failure> {
+    let settings = &context.config().serve;
+    let ingest = context.ingest_options();
+    let body = BodyLimits {
+        stored_bytes_max: settings.request_bytes_max,
+        decoded_bytes_max: settings.decompressed_bytes_max,
+        time_max: settings.request_time_max,
+    };
+    Ok(ServerOptions {
+        data_folder: context.data_folder()?,
+        listen,
+        tls: settings.tls.as_ref().map(|tls| TlsFiles {
+            certificate: tls.certificate.clone(),
+            key: tls.key.clone(),
+            client_authorities: tls.client_authorities.clone(),
+        }),
+        journal: JournalOptions {
+            bytes_max: settings.journal_bytes_max as u64,
+            ..JournalOptions::default()
+        },
+        live: LiveOptions {
+            workers: ingest.workers,
+            commit_bytes: settings.commit_bytes,
+            commit_age: settings.commit_age,
+            raw: ingest.raw,
+            ..LiveOptions::default()
+        },
+        intake: IntakeLimits { in_flight_bytes_max: settings.request_memory_max },
+        body,
+        connections: ConnectionLimits {
+            connections_max: settings.connections_max,
+            header_time_max: settings.header_time_max,
+            ..ConnectionLimits::default()
+        },
+        hec: HecOptions {
+            ack: match settings.acknowledge {
+                Acknowledge::Optional => AckMode::Optional,
+                Acknowledge::Required => AckMode::Required,
+                Acknowledge::Off => AckMode::Off,
+            },
+            query_string_token: settings.query_string_token,
+            body,
+        },
+        drain_time_max: settings.drain_time_max,
+    })
+}
+
+/// The known tokens; the one of the environment, or one for this run when there is no other.
+fn access(context: &Context) -> Result<Access, Failure> {
+    let file = context.token_file()?;
+    if let Some(token) = context.environment().token() {
+        let token = Token::from_text(token.expose().to_owned());
+        return Ok(Access::open(file, Some(("environment", &token)))?);
+    }
+    let usable = |token: &TokenRecord| !token.revoked && !token.is_expired(now());
+    if file.read()?.iter().any(usable) {
+        return Ok(Access::open(file, None)?);
+    }
+    let token = Token::generate()?;
+    screen::note(format_args!("no tokens yet; for this run: {}", token.expose()));
+    Ok(Access::open(file, Some(("this run", &token)))?)
+}
+
+/// One line per listener.
+fn report(context: &Context, server: &Server) -> Result<(), Failure> {
+    let recovery = server.recovery();
+    if recovery.bytes > 0 {
+        let size = screen::size(recovery.bytes);
+        screen::note(format_args!("journal: {size} from before go into the lake first"));
+    }
+    for damage in &recovery.damage {
+        let file = damage.file.display();
+        screen::note(format_args!("journal: a damaged end was copied to {file}"));
+    }
+    screen::note(format_args!("lake: {}", context.lake()?.url()));
+    for listening in server.listening() {
+        let scheme = if listening.tls { "https" } else { "http" };
+        let names: Vec<&str> = listening.protocols.iter().map(|protocol| protocol.name()).collect();
+        screen::data(format_args!("{} {scheme}://{}", names.join("+"), listening.address))?;
+    }
+    Ok(())
+}
+
+/// Learns of new and revoked tokens while the server runs.
+async fn watch_tokens(access: Access) {
+    let path = access.file().path().to_path_buf();
+    let changed = || std::fs::metadata(&path).and_then(|file| file.modified()).ok();
+    let mut last = changed();
+    loop {
+        tokio::time::sleep(TOKENS_PAUSE).await;
+        let now = changed();
+        if now != last {
+            last = now;
+            if let Err(error) = access.reload() {
+                tracing::error!(%error, "tokens were not reloaded");
+            }
+        }
+    }
+}
+
+/// What the system tells the process.
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> Result<Self, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for the next wish to stop; calls `reload` for each wish to reload.
+    async fn stop(&mut self, mut reload: impl FnMut()) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => reload(),
+            }
+        }
+    }
+}
+
+async fn until_stopped(mut server: Server, mut signals: Signals) -> Result<ExitCode, Failure> {
+    let reloader = server.reloader();
+    tokio::select! {
+        () = signals.stop(|| reloader.reload()) => {}
+        failed = server.failed() => return Err(failed.into()),
+    }
+    screen::note(format_args!("stopping: what was accepted goes into the lake"));
+    tokio::select! {
+        result = server.drain() => {
+            result?;
+            Ok(ExitCode::SUCCESS)
+        }
+        () = signals.stop(|| ()) => {
+            let message = "stopped at once; what is not in the lake stays in the journal";
+            Err(Failure::new(ErrorKind::Unavailable, message))
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Validation of the section `serve`.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::config::{ServeSettings, TlsSettings};
+use crate::file::{ListenConfig, ServeConfig, TlsConfig};
+use crate::units::{ByteSize, TimeSpan};
+use crate::validate::Checker;
+
+/// Less makes files of a few rows.
+const COMMIT_BYTES: RangeInclusive<ByteSize> =
+    ByteSize::kibibytes(64)..=ByteSize::mebibytes(1 << 20);
+/// Less holds no request.
+const JOURNAL_BYTES: RangeInclusive<ByteSize> =
+    ByteSize::mebibytes(1)..=ByteSize::mebibytes(1 << 30);
+/// Places in a request have 32 bits and need room for texts that are made.
+const REQUEST_BYTES: RangeInclusive<ByteSize> = ByteSize::kibibytes(1)..=ByteSize::mebibytes(512);
+/// Less holds no request.
+const MEMORY_BYTES: RangeInclusive<ByteSize> =
+    ByteSize::mebibytes(1)..=ByteSize::mebibytes(1 << 20);
+
+impl Checker<'_> {
+    pub(crate) fn serve(&mut self, serve: ServeConfig) -> ServeSettings {
+        if serve.connections_max == 0 {
+            self.reject("serve.connections_max", "is zero", None);
+        }
+        let bytes = |checker: &mut Self, name: &str, size, range| {
+            checker.bytes(&format!("serve.{name}"), size, range)
+        };
+        ServeSettings {
+            data_folder: self.folder("serve.data_folder", serve.data_folder),
+            listen: self.listen(serve.listen),
+            tls: self.tls(serve.tls),
+            commit_age: self.time("commit_age", serve.commit_age),
+            commit_bytes: bytes(self, "commit_bytes", serve.commit_bytes, &COMMIT_BYTES),
+            journal_bytes_max: bytes(
+                self,
+                "journal_bytes_max",
+                serve.journal_bytes_max,
+                &JOURNAL_BYTES,
+            ),
+            request_bytes_max: bytes(
+                self,
+                "request_bytes_max",
+                serve.request_bytes_max,
+                &REQUEST_BYTES,
+            ),
+            decompressed_bytes_max: bytes(
+                self,
+                "decompressed_bytes_max",
+                serve.decompressed_bytes_max,
+                &REQUEST_BYTES,
+            ),
+            request_time_max: self.time("request_time_max", serve.request_time_max),
+            request_memory_max: bytes(
+                self,
+                "request_memory_max",
+                serve.request_memory_max,
+                &MEMORY_BYTES,
+            ),
+            connections_max: usize::try_from(serve.connections_max).unwrap_or(usize::MAX),
+            header_time_max: self.time("header_time_max", serve.header_time_max),
+            drain_time_max: serve.drain_time_max.duration(),
+            acknowledge: serve.hec.acknowledge,
+            query_string_token: serve.hec.query_string_token,
+        }
+    }
+
+    fn time(&mut self, name: &str, time: TimeSpan) -> Duration {
+        if time.duration().is_zero() {
+            self.reject(&format!("serve.{name}"), "is zero", None);
+        }
+        time.duration()
+    }
+
+    fn listen(&mut self, listen: ListenConfig) -> BTreeMap<&'static str, String> {
+        let all = [("hec", listen.hec), ("api", listen.api)];
+        let mut addresses = BTreeMap::new();
+        for (protocol, address) in all {
+            if address == "off" {
+                continue;
+            }
+            if let Err(message) = check_address(&address) {
+                let path = format!("serve.listen.{protocol}");
+                self.reject(&path, message, Some("write HOST:PORT, or off"));
+            }
+            addresses.insert(protocol, address);
+        }
+        addresses
+    }
+
+    fn tls(&mut self, tls: TlsConfig) -> Option<TlsSettings> {
+        let certificate = self.folder("serve.tls.certificate", tls.certificate);
+        let key = self.folder("serve.tls.key", tls.key);
+        let client_authorities =
+            self.folder("serve.tls.client_authorities", tls.client_authorities);
+        match (certificate, key) {
+            (Some(certificate), Some(key)) => {
+                Some(TlsSettings { certificate, key, client_authorities })
+            }
+            (None, None) if client_authorities.is_none() => None,
+            _ => {
+                let hint = Some("TLS needs both `certificate` and `key`");
+                self.reject("serve.tls", "is incomplete", hint);
+                None
+            }
+        }
+    }
+}
+
+/// Whether text is `HOST:PORT`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_address(address: &str) -> Result<(), String> {
+    let Some((host, port)) = address.rsplit_once(':') else {
+        return Err(format!("`{address}` has no port"));
+    };
+    if host.is_empty() {
+        return Err(format!("`{address}` has no host"));
+    }
+    match port.parse::<u16>() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(format!("`{port}` is not a port")),
+    }
+}

@@ -1,0 +1,19 @@
+//! Everything that runs while `headwater serve` does: listeners, the journal's way into the tables,
+//! the query API, metrics.
+//!
+//! A listener hands what it received to the intake, which answers once it is durable; the live data
+//! path puts it into the tables; queries see both. Stopping goes the same way: listeners first,
+//! then what is in the journal, then the tables.
+
+mod error;
+mod fresh;
+mod listener;
+mod metrics;
+mod options;
+mod routes;
+mod server;
+mod tls;
+
+pub use error::ServerError;
+pub use options::{ConnectionLimits, Listen, Protocol, ServerOptions, TlsFiles};
+pub use server::{Listening, Reloader, Server, ServerParts};

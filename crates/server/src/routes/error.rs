@@ -1,0 +1,80 @@
+//! Errors of the API: `{"error":{"kind":…,"message":…}}` with the status of the kind.
+
+use std::error::Error;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use headwater_event::ErrorKind;
+use headwater_query::QueryError;
+use serde_json::json;
+
+/// An answer that is not a success.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    kind: &'static str,
+    message: String,
+}
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
+        Self { status, kind, message: message.into() }
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::of_kind(ErrorKind::Invalid, message)
+    }
+
+    pub(crate) fn of_kind(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let status = StatusCode::from_u16(kind.http_status());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, kind: kind.name(), message: message.into() }
+    }
+}
+
+/// An error and its causes, each once.
+fn describe(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        let message = current.to_string();
+        // Some libraries repeat the cause in their own text.
+        if !text.contains(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        cause = current.source();
+    }
+    text
+}
+
+impl From<QueryError> for ApiError {
+    fn from(error: QueryError) -> Self {
+        // The message says it all; causes repeat it in the engine's words.
+        match &error {
+            QueryError::Lake { .. } | QueryError::Output { .. } => {
+                Self::of_kind(error.kind(), describe(&error))
+            }
+            _ => Self::of_kind(error.kind(), error.to_string()),
+        }
+    }
+}
+
+impl From<headwater_lake::LakeError> for ApiError {
+    fn from(error: headwater_lake::LakeError) -> Self {
+        Self::of_kind(error.kind(), describe(&error))
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = json!({"error": {"kind": self.kind, "message": self.message}});
+        let mut response = (self.status, Json(body)).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            let value = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+        }
+        response
+    }
+}

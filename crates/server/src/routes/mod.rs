@@ -1,0 +1,83 @@
+//! The API: one file per resource.
+
+mod error;
+mod health;
+mod metrics;
+mod query;
+mod tables;
+mod tail;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode};
+use headwater_access::{Access, Denial, Grant, Scope};
+use headwater_ingest::HotRows;
+use headwater_lake::Lake;
+use headwater_query::Session;
+use headwater_sources::Intake;
+use headwater_sources::http::token;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
+
+use self::error::ApiError;
+use self::query::RunningQueries;
+
+/// What the routes work with.
+#[derive(Debug)]
+pub(crate) struct Api {
+    pub(crate) intake: Intake,
+    pub(crate) access: Access,
+    pub(crate) lake: Lake,
+    pub(crate) session: Arc<Session>,
+    pub(crate) hot: HotRows,
+    /// The rows of journal entries below this number can be queried.
+    pub(crate) processed: watch::Receiver<u64>,
+    pub(crate) prometheus: PrometheusHandle,
+    pub(crate) running: RunningQueries,
+}
+
+/// All routes of the API but the one that takes events, which is a source.
+pub(crate) fn router(api: Api) -> Router {
+    let routes =
+        [health::router(), metrics::router(), query::router(), tables::router(), tail::router()];
+    let merged = routes.into_iter().fold(Router::new(), Router::merge);
+    merged.with_state(Arc::new(api))
+}
+
+/// Longest wait of a query for what was acknowledged before it.
+const ACCEPTED_WAIT_MAX: Duration = Duration::from_millis(500);
+
+impl Api {
+    /// Waits until what was acknowledged by now can be queried: whoever was told that an event
+    /// arrived finds it. Under load the wait ends without it.
+    async fn wait_for_accepted(&self) {
+        let accepted = self.intake.accepted();
+        let mut processed = self.processed.clone();
+        let caught_up = processed.wait_for(|processed| *processed >= accepted);
+        if tokio::time::timeout(ACCEPTED_WAIT_MAX, caught_up).await.is_err() {
+            tracing::debug!("a query did not wait for what was accepted last");
+        }
+    }
+
+    /// Who asks, when it may.
+    fn authorize(&self, headers: &HeaderMap, scope: Scope) -> Result<Grant, ApiError> {
+        let missing = || {
+            let text = "send a token: `Authorization: Bearer TOKEN`";
+            ApiError::new(StatusCode::UNAUTHORIZED, "denied", text)
+        };
+        let token = token(headers).ok_or_else(missing)?;
+        self.access.require(&token, scope, self.intake.now()).map_err(|denial| {
+            let status = match denial {
+                Denial::Unknown => StatusCode::UNAUTHORIZED,
+                Denial::Disabled | Denial::Scope => StatusCode::FORBIDDEN,
+            };
+            let text = match denial {
+                Denial::Scope => format!("this token lacks the scope `{}`", scope.name()),
+                denial => denial.to_string(),
+            };
+            ApiError::new(status, "denied", text)
+        })
+    }
+}

@@ -1,0 +1,241 @@
+//! `POST /api/v1/query`: one SQL statement, its rows streamed. `DELETE /api/v1/query/{id}` stops
+//! it; so does closing the connection.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, post};
+use bytes::Bytes;
+use futures::SinkExt as _;
+use futures::channel::mpsc;
+use headwater_access::Scope;
+use headwater_query::{Answer, OutputFormat, QueryError, ResultWriter};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::Api;
+use super::error::ApiError;
+
+/// Longest request.
+const REQUEST_BYTES_MAX: usize = 1 << 20;
+
+/// Parts of an answer that wait for a slow client.
+const PARTS_WAITING_MAX: usize = 4;
+
+/// Header of the answer that names the query.
+const QUERY_ID: HeaderName = HeaderName::from_static("x-query-id");
+
+pub(super) fn router() -> Router<Arc<Api>> {
+    Router::new().route("/api/v1/query", post(query)).route("/api/v1/query/{id}", delete(cancel))
+}
+
+/// The body of a request in JSON.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    /// The statement.
+    sql: String,
+    /// Values for `$name` in it.
+    #[serde(default)]
+    parameters: HashMap<String, Value>,
+    /// `jsonl` (default), `json`, `csv`, `arrow`.
+    #[serde(default)]
+    format: Option<String>,
+}
+
+/// Queries that run now, by id.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RunningQueries(Arc<Mutex<HashMap<Uuid, CancellationToken>>>);
+
+impl RunningQueries {
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn begin(&self) -> RunningQuery {
+        let (id, cancelled) = (Uuid::new_v4(), CancellationToken::new());
+        self.lock().insert(id, cancelled.clone());
+        RunningQuery { queries: self.clone(), id, cancelled }
+    }
+
+    fn cancel(&self, id: Uuid) -> bool {
+        self.lock().get(&id).inspect(|cancelled| cancelled.cancel()).is_some()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, CancellationToken>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A query for as long as it runs.
+struct RunningQuery {
+    queries: RunningQueries,
+    id: Uuid,
+    cancelled: CancellationToken,
+}
+
+impl Drop for RunningQuery {
+    fn drop(&mut self) {
+        self.queries.lock().remove(&self.id);
+    }
+}
+
+async fn query(State(api): State<Arc<Api>>, request: Request) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    api.authorize(&parts.headers, Scope::Query)?;
+    let question = read_question(&parts.headers, body).await?;
+    let format = format(&parts.headers, question.format.as_deref())?;
+    let parameters: Vec<(String, String)> =
+        question.parameters.iter().map(|(name, value)| (name.clone(), text_of(value))).collect();
+    api.wait_for_accepted().await;
+    let running = api.running.begin();
+    let id = running.id;
+    let mut answer = api.session.query(&question.sql, &parameters).await?;
+    // The first rows decide the status: most errors show by then.
+    let first = tokio::select! {
+        () = running.cancelled.cancelled() => {
+            return Err(ApiError::new(StatusCode::CONFLICT, "conflict", "the query was cancelled"));
+        }
+        first = answer.next() => first?,
+    };
+    let (sender, receiver) = mpsc::channel(PARTS_WAITING_MAX);
+    tokio::spawn(stream(answer, first, format, sender, running));
+    let headers =
+        [(header::CONTENT_TYPE, content_type(format).to_owned()), (QUERY_ID, id.to_string())];
+    Ok((headers, Body::from_stream(receiver)).into_response())
+}
+
+async fn cancel(
+    State(api): State<Arc<Api>>,
+    headers: HeaderMap,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, ApiError> {
+    api.authorize(&headers, Scope::Query)?;
+    if api.running.cancel(id) {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(ApiError::new(StatusCode::NOT_FOUND, "not_found", format!("no query {id} is running")))
+}
+
+async fn read_question(headers: &HeaderMap, body: Body) -> Result<Question, ApiError> {
+    let body = to_bytes(body, REQUEST_BYTES_MAX).await.map_err(|_| {
+        let text = format!("the request is longer than {REQUEST_BYTES_MAX} bytes");
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid", text)
+    })?;
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_json = content_type.is_none_or(|name| name.contains("json") || name.contains("form"))
+        && body.trim_ascii_start().starts_with(b"{");
+    if is_json {
+        return serde_json::from_slice(&body)
+            .map_err(|error| ApiError::invalid(format!("the request cannot be read: {error}")));
+    }
+    let sql = String::from_utf8(body.to_vec());
+    let sql = sql.map_err(|_| ApiError::invalid("the statement is not UTF-8"))?;
+    if sql.trim().is_empty() {
+        return Err(ApiError::invalid("the request holds no SQL statement"));
+    }
+    Ok(Question { sql, parameters: HashMap::new(), format: None })
+}
+
+/// The format that the request names, or that its `Accept` header asks for.
+fn format(headers: &HeaderMap, named: Option<&str>) -> Result<OutputFormat, ApiError> {
+    if let Some(name) = named {
+        return name.parse().map_err(ApiError::invalid);
+    }
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let accept = accept.unwrap_or_default();
+    let known = [OutputFormat::Arrow, OutputFormat::Csv, OutputFormat::Json, OutputFormat::Parquet];
+    let asked = known.into_iter().find(|format| accept.starts_with(content_type(*format)));
+    Ok(asked.unwrap_or(OutputFormat::JsonLines))
+}
+
+const fn content_type(format: OutputFormat) -> &'static str {
+    match format {
+        OutputFormat::Table => "text/plain; charset=utf-8",
+        OutputFormat::Json => "application/json",
+        OutputFormat::JsonLines => "application/x-ndjson",
+        OutputFormat::Csv => "text/csv",
+        OutputFormat::Arrow => "application/vnd.apache.arrow.stream",
+        OutputFormat::Parquet => "application/vnd.apache.parquet",
+    }
+}
+
+/// A parameter as the command line would give it.
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+type Part = Result<Bytes, io::Error>;
+
+/// Sends the rows; the connection breaks when the query fails half way, so that no client takes a
+/// part for the whole.
+async fn stream(
+    mut answer: Answer,
+    first: Option<arrow::array::RecordBatch>,
+    format: OutputFormat,
+    mut parts: mpsc::Sender<Part>,
+    running: RunningQuery,
+) {
+    let sent = tokio::select! {
+        () = running.cancelled.cancelled() => Err(io::Error::other("cancelled")),
+        sent = send(&mut answer, first, format, &mut parts) => sent,
+    };
+    if let Err(error) = sent {
+        tracing::info!(id = %running.id, %error, "a query ended early");
+        // The client may be gone already.
+        let _ = parts.send(Err(error)).await;
+    }
+}
+
+async fn send(
+    answer: &mut Answer,
+    first: Option<arrow::array::RecordBatch>,
+    format: OutputFormat,
+    parts: &mut mpsc::Sender<Part>,
+) -> Result<(), io::Error> {
+    let gone = |_| io::Error::other("the client is gone");
+    let failed = |error: QueryError| io::Error::other(error);
+    let buffer = SharedBuffer::default();
+    let schema = answer.schema();
+    let mut writer = ResultWriter::new(buffer.clone(), format, &schema, None).map_err(failed)?;
+    let mut next = first;
+    while let Some(rows) = next {
+        writer.write(&rows).map_err(failed)?;
+        let bytes = buffer.take();
+        if !bytes.is_empty() {
+            parts.send(Ok(bytes)).await.map_err(gone)?;
+        }
+        next = answer.next().await.map_err(failed)?;
+    }
+    writer.finish().map_err(failed)?;
+    parts.send(Ok(buffer.take())).await.map_err(gone)
+}
+
+/// What the writer wrote and the client has not been sent.
+#[derive(Debug, Clone, Default)]
+struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
+
+impl SharedBuffer {
+    fn take(&self) -> Bytes {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into()
+    }
+}
+
+impl Write for SharedBuffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

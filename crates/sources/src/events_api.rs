@@ -1,0 +1,249 @@
+//! `POST /api/v1/events`: JSON in any arrangement, CSV or plain lines, from anything that can send
+//! HTTP.
+//!
+//! The body is read as a file of its type would be: JSON documents, lists, lines,
+//! `{"Records":[…]}`. Labels come from the query string. What cannot be read goes to `rejects`; the
+//! answer counts both.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use headwater_access::{Access, Denial, Grant, Scope};
+use headwater_event::{Origin, Timestamp};
+use serde::de::IgnoredAny;
+use serde_json::json;
+
+use crate::envelope_batch::{EnvelopeBatch, EnvelopeBatchBuilder};
+use crate::files::{Format, Input, ObjectStores, ReadOptions, ReadRequest, read};
+use crate::http::{BodyFault, BodyLimits, Parameters, peer_name, read_body, token};
+use crate::intake::{Intake, Refusal};
+use crate::once::{RequestName, Seen};
+
+/// Label of this source in metrics.
+const SOURCE: &str = "api";
+
+#[derive(Debug)]
+struct EventsSource {
+    intake: Intake,
+    access: Access,
+    body: BodyLimits,
+}
+
+/// The route.
+pub fn router(intake: Intake, access: Access, body: BodyLimits) -> Router {
+    Router::new().route("/api/v1/events", post(events)).with_state(Arc::new(EventsSource {
+        intake,
+        access,
+        body,
+    }))
+}
+
+/// An answer that is not a success: status and text.
+struct Refused(StatusCode, String);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({"error": self.1}))).into_response()
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        let status = match refusal {
+            Refusal::Busy(_) | Refusal::Closing => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Refusal::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self(status, refusal.to_string())
+    }
+}
+
+impl From<BodyFault> for Refused {
+    fn from(fault: BodyFault) -> Self {
+        let text = fault.to_string();
+        let status = match fault {
+            BodyFault::Refused(refusal) => return refusal.into(),
+            BodyFault::Damaged(_) | BodyFault::Broken(_) => StatusCode::BAD_REQUEST,
+            BodyFault::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            BodyFault::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            BodyFault::Slow(_) => StatusCode::REQUEST_TIMEOUT,
+        };
+        Self(status, text)
+    }
+}
+
+async fn events(State(source): State<Arc<EventsSource>>, request: Request) -> Response {
+    source.take(request).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+impl EventsSource {
+    async fn take(&self, request: Request<Body>) -> Result<Response, Refused> {
+        let (parts, body) = request.into_parts();
+        let now = self.intake.now();
+        let grant = authorize(&self.access, &parts.headers, now)?;
+        let parameters = Parameters::of(&parts.uri);
+        let origin = parameters.origin(peer_name("api", &parts.extensions));
+        check_origin(&grant, &origin)?;
+        let claim = match self.look(&parts.headers, &grant)? {
+            Some(Seen::Before(answer)) => return Ok(stored_answer(&answer)),
+            Some(Seen::Now) => {
+                let text = "another request with this Idempotency-Key is being taken";
+                return Err(Refused(StatusCode::CONFLICT, text.to_owned()));
+            }
+            Some(Seen::Never(claim)) => Some(claim),
+            None => None,
+        };
+        let format = format(&parts.headers);
+        let (body, lease) =
+            read_body(&parts.headers, body, &self.body, self.intake.memory()).await?;
+        let read = move || read_records(body, format, &origin, now);
+        let read = tokio::task::spawn_blocking(read).await;
+        let (batch, faults) =
+            read.map_err(|error| Refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+        if batch.is_empty() {
+            return Err(Refused(StatusCode::BAD_REQUEST, "the body holds no events".to_owned()));
+        }
+        let events = batch.len() - faults.len();
+        let rejects = faults.len();
+        self.intake.accept(SOURCE, batch).await?;
+        drop(lease);
+        let reasons: Vec<String> = faults.into_iter().take(REASONS_MAX).collect();
+        let status = if events == 0 { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+        let answer = json!({"events": events, "rejects": rejects, "reasons": reasons});
+        if let Some(claim) = claim {
+            claim.answer(format!("{}{answer}", status.as_str()).as_bytes());
+        }
+        Ok((status, Json(answer)).into_response())
+    }
+
+    /// What is known of the request's `Idempotency-Key`, when it has one.
+    fn look(&self, headers: &HeaderMap, grant: &Grant) -> Result<Option<Seen>, Refused> {
+        let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+        let key = key.as_bytes();
+        if key.is_empty() || key.len() > KEY_BYTES_MAX {
+            let text = format!("Idempotency-Key is empty or longer than {KEY_BYTES_MAX} bytes");
+            return Err(Refused(StatusCode::BAD_REQUEST, text));
+        }
+        let name = RequestName::of(&[SOURCE.as_bytes(), grant.token.as_bytes(), key]);
+        Ok(Some(self.intake.seen().look(name)))
+    }
+}
+
+/// Header that names a request; the name is the token's own.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// Longest name.
+const KEY_BYTES_MAX: usize = 255;
+
+/// An answer that was kept: three digits of status, then JSON.
+fn stored_answer(answer: &[u8]) -> Response {
+    let (status, json) = answer.split_at_checked(3).unwrap_or_default();
+    let status = StatusCode::from_bytes(status).unwrap_or(StatusCode::OK);
+    let headers = [(header::CONTENT_TYPE, "application/json"), (REPLAYED, "true")];
+    (status, headers, json.to_vec()).into_response()
+}
+
+/// Header of an answer that was given before.
+const REPLAYED: header::HeaderName = header::HeaderName::from_static("idempotent-replayed");
+
+/// Reasons that an answer names.
+const REASONS_MAX: usize = 10;
+
+fn authorize(access: &Access, headers: &HeaderMap, now: Timestamp) -> Result<Grant, Refused> {
+    let missing = || {
+        let text = "send a token: `Authorization: Bearer TOKEN`";
+        Refused(StatusCode::UNAUTHORIZED, text.to_owned())
+    };
+    let token = token(headers).ok_or_else(missing)?;
+    access.require(&token, Scope::Ingest, now).map_err(|denial| {
+        let status = match denial {
+            Denial::Unknown => StatusCode::UNAUTHORIZED,
+            Denial::Disabled | Denial::Scope => StatusCode::FORBIDDEN,
+        };
+        Refused(status, denial.to_string())
+    })
+}
+
+fn check_origin(grant: &Grant, origin: &Origin) -> Result<(), Refused> {
+    if grant.allows_index(origin.index.as_deref()) && grant.allows_source(origin.source.as_deref())
+    {
+        return Ok(());
+    }
+    let text = "this token may not send for that source or index";
+    Err(Refused(StatusCode::FORBIDDEN, text.to_owned()))
+}
+
+/// What the body is, by its content type.
+fn format(headers: &HeaderMap) -> Format {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let value = value.unwrap_or_default().to_ascii_lowercase();
+    match value.split(';').next().unwrap_or_default().trim() {
+        "text/csv" => Format::Csv,
+        "text/plain" => Format::Auto,
+        _ => Format::Json,
+    }
+}
+
+/// Whether a record is an object, or a list of some.
+fn check_json(record: &[u8]) -> Result<(), String> {
+    serde_json::from_slice::<IgnoredAny>(record).map_err(|error| format!("not JSON: {error}"))?;
+    if record.trim_ascii_start().starts_with(b"{") || record.trim_ascii_start().starts_with(b"[") {
+        return Ok(());
+    }
+    Err("neither an object nor a list".to_owned())
+}
+
+/// The records of a body, and the reasons of those that are none.
+fn read_records(
+    body: Vec<u8>,
+    format: Format,
+    origin: &Origin,
+    now: Timestamp,
+) -> (EnvelopeBatch, Vec<String>) {
+    let mut batch = EnvelopeBatchBuilder::new(0, now);
+    let id = batch.origin(origin);
+    let mut faults = Vec::new();
+    let input = Input::memory("request", body);
+    let options = ReadOptions { format, ..ReadOptions::default() };
+    let request = ReadRequest {
+        input: &input,
+        identity: None,
+        options: &options,
+        stores: &ObjectStores::none(),
+        skip_frames: 0,
+        from_byte: 0,
+    };
+    let result = read(request, &mut |chunk| {
+        for record in chunk.records() {
+            match (record.json, record.fault) {
+                (Some(json), _) if json == record.original => {
+                    if let Err(reason) = check_json(json) {
+                        batch.made_fault(id, json, reason.as_str());
+                        faults.push(reason);
+                        continue;
+                    }
+                    batch.made(id, None, |made| made.extend_from_slice(json));
+                }
+                (Some(json), _) => batch.made_text(id, record.original, None, |made| {
+                    made.extend_from_slice(json);
+                }),
+                (None, fault) => {
+                    let reason = fault.map_or("cannot be read", |fault| fault.reason.as_str());
+                    faults.push(reason.to_owned());
+                    batch.made_fault(id, record.original, reason);
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    if let Err(error) = result {
+        faults.push(error.to_string());
+    }
+    (batch.finish(Vec::new()), faults)
+}

@@ -1,0 +1,15 @@
+//! What all listeners over HTTP need: bodies within limits, credentials, the sender's address.
+
+mod body;
+mod credentials;
+mod parameters;
+
+pub use body::{BodyFault, BodyLimits, read_body};
+pub use credentials::{Credentials, credentials, token};
+pub(crate) use parameters::{Parameters, peer_name};
+
+use std::net::SocketAddr;
+
+/// Address of the peer, put into the extensions of every request by the server.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
