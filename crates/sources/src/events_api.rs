@@ -5,7 +5,6 @@
 //! `{"Records":[…]}`. Labels come from the query string. What cannot be read goes to `rejects`; the
 //! answer counts both.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -16,13 +15,13 @@ use axum::routing::post;
 use axum::{Json, Router};
 use headwater_access::{Access, Denial, Grant, Scope};
 use headwater_event::{Origin, Timestamp};
-use serde::de::IgnoredAny;
 use serde_json::json;
 
 use crate::envelope_batch::{EnvelopeBatch, EnvelopeBatchBuilder};
-use crate::files::{Format, Input, ObjectStores, ReadOptions, ReadRequest, read};
+use crate::files::Format;
 use crate::http::{BodyFault, BodyLimits, Parameters, peer_name, read_body, token};
 use crate::intake::{Intake, Refusal};
+use crate::memory_records;
 use crate::once::{RequestName, Seen};
 
 /// Label of this source in metrics.
@@ -190,15 +189,6 @@ fn format(headers: &HeaderMap) -> Format {
     }
 }
 
-/// Whether a record is an object, or a list of some.
-fn check_json(record: &[u8]) -> Result<(), String> {
-    serde_json::from_slice::<IgnoredAny>(record).map_err(|error| format!("not JSON: {error}"))?;
-    if record.trim_ascii_start().starts_with(b"{") || record.trim_ascii_start().starts_with(b"[") {
-        return Ok(());
-    }
-    Err("neither an object nor a list".to_owned())
-}
-
 /// The records of a body, and the reasons of those that are none.
 fn read_records(
     body: Vec<u8>,
@@ -207,42 +197,9 @@ fn read_records(
     now: Timestamp,
 ) -> (EnvelopeBatch, Vec<String>) {
     let mut batch = EnvelopeBatchBuilder::new(0, now);
-    let id = batch.origin(origin);
     let mut faults = Vec::new();
-    let input = Input::memory("request", body);
-    let options = ReadOptions { format, ..ReadOptions::default() };
-    let request = ReadRequest {
-        input: &input,
-        identity: None,
-        options: &options,
-        stores: &ObjectStores::none(),
-        skip_frames: 0,
-        from_byte: 0,
-    };
-    let result = read(request, &mut |chunk| {
-        for record in chunk.records() {
-            match (record.json, record.fault) {
-                (Some(json), _) if json == record.original => {
-                    if let Err(reason) = check_json(json) {
-                        batch.made_fault(id, json, reason.as_str());
-                        faults.push(reason);
-                        continue;
-                    }
-                    batch.made(id, None, |made| made.extend_from_slice(json));
-                }
-                (Some(json), _) => batch.made_text(id, record.original, None, |made| {
-                    made.extend_from_slice(json);
-                }),
-                (None, fault) => {
-                    let reason = fault.map_or("cannot be read", |fault| fault.reason.as_str());
-                    faults.push(reason.to_owned());
-                    batch.made_fault(id, record.original, reason);
-                }
-            }
-        }
-        ControlFlow::Continue(())
-    });
-    if let Err(error) = result {
+    let content = memory_records::Content { bytes: body.into(), format };
+    if let Err(error) = memory_records::push(content, origin, &mut batch, &mut faults) {
         faults.push(error.to_string());
     }
     (batch.finish(Vec::new()), faults)

@@ -1,5 +1,6 @@
-//! Writes JSON strings. Bytes that are not UTF-8 are passed on as they are: the pipeline refuses
-//! such a record with its original bytes, which a replacement character would hide.
+//! Writes JSON strings, and tells how deep JSON is. Bytes that are not UTF-8 are passed on as they
+//! are: the pipeline refuses such a record with its original bytes, which a replacement character
+//! would hide.
 
 use std::collections::{HashMap, HashSet};
 
@@ -83,6 +84,29 @@ fn push_escape(byte: u8, json: &mut Vec<u8>) {
         }
     };
     json.extend_from_slice(&[b'\\', short]);
+}
+
+/// Whether arrays and objects lie deeper inside each other. The text is valid JSON.
+pub(crate) fn is_deeper_than(json: &[u8], depth_max: u32) -> bool {
+    let limit = usize::try_from(depth_max).unwrap_or(usize::MAX);
+    if memchr::memchr2_iter(b'{', b'[', json).take(limit + 1).count() <= limit {
+        return false;
+    }
+    let (mut depth, mut in_string, mut at) = (0_usize, false, 0);
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'\\' if in_string => at += 1,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > limit {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 #[cfg(test)]

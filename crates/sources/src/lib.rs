@@ -5,22 +5,29 @@
 //! |---|---|
 //! | [`files`] | files, folders, archives and buckets, which can be read again |
 //! | [`hec`] | Splunk HTTP Event Collector |
+//! | [`elastic_bulk`] | Elasticsearch and OpenSearch bulk requests |
+//! | [`firehose`] | Amazon Data Firehose: its API and its delivery over HTTP |
 //! | [`events_api`] | JSON over plain HTTP |
 //!
 //! What listens on the network hands its records to the [`Intake`], which answers once they are
 //! durable.
 
+pub mod elastic_bulk;
 pub mod envelope_batch;
 pub mod error;
 pub mod events_api;
 pub mod files;
+pub mod firehose;
 pub mod hec;
 pub mod http;
 pub mod intake;
 mod json_text;
+mod memory_records;
 pub mod once;
 pub mod record;
 mod syslog_line;
+#[cfg(test)]
+mod test_intake;
 mod text_record;
 
 pub use error::SourceError;

@@ -7,6 +7,7 @@ use crate::files::framing::{
     sample,
 };
 use crate::files::options::{Format, RECORD_BYTES_CEILING, ReadOptions};
+use crate::files::stream::HEAD_BYTES;
 use crate::syslog_line::is_syslog;
 
 /// A layer around content.
@@ -112,6 +113,20 @@ pub(crate) fn framing(beginning: Beginning<'_>, format: Format) -> Framing {
         Format::Evtx => Framing::Evtx,
         Format::Csv => Framing::Csv { delimiter: likely_delimiter(beginning).0 },
         Format::Auto => recognise(beginning),
+    }
+}
+
+/// The format of a text that a sender calls a record: what looks like a table is lines, because the
+/// first of them need not be a header. `None` for an archive or something compressed.
+pub(crate) fn record_format(content: &[u8]) -> Option<Format> {
+    if container(content).is_some() {
+        return None;
+    }
+    let head = content.get(..HEAD_BYTES).unwrap_or(content);
+    let is_whole = head.len() == content.len();
+    match framing(Beginning { head, is_whole, name: "" }, Format::Auto) {
+        Framing::Csv { .. } => Some(Format::Lines),
+        Framing::Json | Framing::Columns | Framing::Lines(_) | Framing::Evtx => Some(Format::Auto),
     }
 }
 

@@ -37,3 +37,5 @@ pub use reader::{ReadRequest, ReadSummary, read};
 pub use resume::can_resume_at;
 pub use stores::ObjectStores;
 pub use watch::{Poll, Watcher};
+
+pub(crate) use detect::record_format;

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use super::answer::Code;
 use crate::envelope_batch::{EnvelopeBatchBuilder, OriginId};
+use crate::json_text::is_deeper_than;
 
 /// One envelope; every value is a part of the body.
 #[derive(Debug, Deserialize)]
@@ -257,29 +258,6 @@ fn check_fields(value: &RawValue) -> Result<Option<&str>, Problem> {
         }
     }
     Ok((!members.is_empty()).then_some(value.get()))
-}
-
-/// Whether arrays and objects lie deeper inside each other. The text is valid JSON.
-fn is_deeper_than(json: &[u8], depth_max: u32) -> bool {
-    let limit = usize::try_from(depth_max).unwrap_or(usize::MAX);
-    if memchr::memchr2_iter(b'{', b'[', json).take(limit + 1).count() <= limit {
-        return false;
-    }
-    let (mut depth, mut in_string, mut at) = (0_usize, false, 0);
-    while let Some(byte) = json.get(at) {
-        match byte {
-            b'\\' if in_string => at += 1,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => depth += 1,
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > limit {
-            return true;
-        }
-        at += 1;
-    }
-    false
 }
 
 #[cfg(test)]

@@ -155,6 +155,24 @@ fn decode(
     Ok((decoded, lease))
 }
 
+/// Undoes gzip. Takes memory for what comes out; what it needs for a moment goes back.
+///
+/// # Errors
+/// `Damaged`, `TooLarge` and `Refused`, see [`BodyFault`].
+pub(crate) fn gunzip(
+    stored: &[u8],
+    bytes_max: usize,
+    memory: &Budget,
+    lease: &mut Lease,
+) -> Result<Vec<u8>, BodyFault> {
+    let mut steps = memory.lease();
+    let reader = flate2::read::MultiGzDecoder::new(stored);
+    let decoded = read_within(reader, bytes_max, &mut steps)?;
+    drop(steps);
+    lease.grow(decoded.len())?;
+    Ok(decoded)
+}
+
 /// Bytes that are decompressed before memory is asked for again.
 const STEP_BYTES: usize = 64 << 10;
 

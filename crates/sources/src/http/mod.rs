@@ -4,6 +4,7 @@ mod body;
 mod credentials;
 mod parameters;
 
+pub(crate) use body::gunzip;
 pub use body::{BodyFault, BodyLimits, read_body};
 pub use credentials::{Credentials, credentials, token};
 pub(crate) use parameters::{Parameters, peer_name};
