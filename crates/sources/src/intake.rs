@@ -3,13 +3,18 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use bytes::Bytes;
 use headwater_event::Timestamp;
 use headwater_journal::{Journal, JournalError};
 use tokio::sync::{oneshot, watch};
 
 use crate::envelope_batch::EnvelopeBatch;
 use crate::once::SeenRequests;
+
+/// Pause before something that was refused is tried again.
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why nothing was taken. The sender may send the same again.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -101,7 +106,7 @@ impl Intake {
     /// Nothing was stored. (After `Failed` some of it may be found on disk all the same.)
     pub async fn accept(&self, source: &'static str, batch: EnvelopeBatch) -> Result<u64, Refusal> {
         let (records, bytes) = (batch.len() as u64, batch.bytes() as u64);
-        let sequence = self.store(batch).await;
+        let sequence = self.store(batch.encode().into()).await;
         let counter = |name: &'static str| metrics::counter!(name, "source" => source);
         match &sequence {
             Ok(_) => {
@@ -113,15 +118,44 @@ impl Intake {
         sequence
     }
 
-    async fn store(&self, batch: EnvelopeBatch) -> Result<u64, Refusal> {
-        let payload = batch.encode();
+    /// As [`Intake::accept`], for senders that cannot be told to come again: while there is no
+    /// room, or the disk fails, it waits and tries again. (After the disk failed, records may be
+    /// there twice.)
+    ///
+    /// # Errors
+    /// Trying again is of no use: `Closing` or `TooLarge`.
+    pub async fn accept_patiently(
+        &self,
+        source: &'static str,
+        batch: EnvelopeBatch,
+    ) -> Result<u64, Refusal> {
+        let (records, bytes) = (batch.len() as u64, batch.bytes() as u64);
+        let payload = Bytes::from(batch.encode());
+        let counter = |name: &'static str| metrics::counter!(name, "source" => source);
+        loop {
+            match self.store(payload.clone()).await {
+                Ok(sequence) => {
+                    counter("headwater_received_records_total").increment(records);
+                    counter("headwater_received_bytes_total").increment(bytes);
+                    return Ok(sequence);
+                }
+                Err(Refusal::Busy(_) | Refusal::Failed(_)) => {
+                    counter("headwater_refused_requests_total").increment(1);
+                    tokio::time::sleep(RETRY_PAUSE).await;
+                }
+                Err(refusal) => return Err(refusal),
+            }
+        }
+    }
+
+    async fn store(&self, payload: Bytes) -> Result<u64, Refusal> {
         let journal = self.journal().ok_or(Refusal::Closing)?;
         let (answer, answered) = oneshot::channel();
         let told = move |result| {
             // The client may be gone: nobody is left to tell.
             let _ = answer.send(result);
         };
-        journal.append(payload.into(), told).map_err(refusal)?;
+        journal.append(payload, told).map_err(refusal)?;
         drop(journal);
         let entry = answered.await.map_err(|_| Refusal::Closing)?.map_err(refusal)?;
         self.inner.accepted.fetch_max(entry + 1, Ordering::Release);

@@ -8,11 +8,13 @@
 //! | [`elastic_bulk`] | Elasticsearch and OpenSearch bulk requests |
 //! | [`firehose`] | Amazon Data Firehose: its API and its delivery over HTTP |
 //! | [`events_api`] | JSON over plain HTTP |
+//! | [`syslog`] | syslog over TCP, TLS and UDP, with CEF and LEEF inside |
 //!
 //! What listens on the network hands its records to the [`Intake`], which answers once they are
 //! durable.
 
 pub mod elastic_bulk;
+mod cef_leef;
 pub mod envelope_batch;
 pub mod error;
 pub mod events_api;
@@ -25,6 +27,7 @@ mod json_text;
 mod memory_records;
 pub mod once;
 pub mod record;
+pub mod syslog;
 mod syslog_line;
 #[cfg(test)]
 mod test_intake;

@@ -3,11 +3,12 @@
 //! just text.
 //!
 //! The object has those of `message`, `timestamp` (as written), `hostname`, `program`, `processid`,
-//! `facility`, `severity`, `msgid` and `structured_data` that the line holds.
+//! `facility`, `severity`, `msgid` and `structured_data` that the line holds, and `cef` or `leef`
+//! when the message is one of these.
 
 use memchr::memchr;
 
-use crate::files::framing::push_message;
+use crate::cef_leef;
 use crate::json_text::{UniqueNames, push_string};
 
 /// Keywords of the severities 0 to 7, in the spelling of the event shell.
@@ -28,9 +29,12 @@ const MONTHS: [&[u8; 3]; 12] = [
 /// Longest program name that is taken for one.
 const PROGRAM_BYTES_MAX: usize = 64;
 
+/// Mark of UTF-8 text, which senders put in front of the message.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Parts of a syslog line, as written.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct SyslogLine<'a> {
+pub(crate) struct SyslogLine<'a> {
     priority: Option<usize>,
     timestamp: Option<&'a [u8]>,
     hostname: Option<&'a [u8]>,
@@ -49,31 +53,48 @@ pub(crate) fn is_syslog(line: &[u8]) -> bool {
 
 /// Appends the object of a line; `{"message": line}` when it is not syslog.
 pub(crate) fn push_object(line: &[u8], json: &mut Vec<u8>) {
-    let Some(parsed) = parse(line) else { return push_message(line, json) };
-    json.extend_from_slice(b"{\"message\":");
-    push_string(parsed.message, json);
-    let mut member = |name: &str, value: Option<&[u8]>| {
-        if let Some(value) = value {
-            json.extend_from_slice(b",\"");
-            json.extend_from_slice(name.as_bytes());
-            json.extend_from_slice(b"\":");
-            push_string(value, json);
+    SyslogLine::of(line).push_object(json);
+}
+
+impl<'a> SyslogLine<'a> {
+    /// The parts of a line; what is not syslog has a message only.
+    pub(crate) fn of(line: &'a [u8]) -> Self {
+        parse(line).unwrap_or(Self { message: line, ..Self::default() })
+    }
+
+    /// The host that the line names.
+    pub(crate) const fn hostname(&self) -> Option<&'a [u8]> {
+        self.hostname
+    }
+
+    /// Appends the object of the line.
+    pub(crate) fn push_object(&self, json: &mut Vec<u8>) {
+        json.extend_from_slice(b"{\"message\":");
+        push_string(self.message, json);
+        let mut member = |name: &str, value: Option<&[u8]>| {
+            if let Some(value) = value {
+                json.extend_from_slice(b",\"");
+                json.extend_from_slice(name.as_bytes());
+                json.extend_from_slice(b"\":");
+                push_string(value, json);
+            }
+        };
+        member("timestamp", self.timestamp);
+        member("hostname", self.hostname);
+        member("program", self.program);
+        member("processid", self.processid);
+        if let Some(priority) = self.priority {
+            member("facility", FACILITIES.get(priority / 8).map(|name| name.as_bytes()));
+            member("severity", SEVERITIES.get(priority % 8).map(|name| name.as_bytes()));
         }
-    };
-    member("timestamp", parsed.timestamp);
-    member("hostname", parsed.hostname);
-    member("program", parsed.program);
-    member("processid", parsed.processid);
-    if let Some(priority) = parsed.priority {
-        member("facility", FACILITIES.get(priority / 8).map(|name| name.as_bytes()));
-        member("severity", SEVERITIES.get(priority % 8).map(|name| name.as_bytes()));
+        member("msgid", self.msgid);
+        if !self.structured.is_empty() {
+            json.extend_from_slice(b",\"structured_data\":");
+            push_structured(self.structured, json);
+        }
+        cef_leef::push_member(self.message, json);
+        json.push(b'}');
     }
-    member("msgid", parsed.msgid);
-    if !parsed.structured.is_empty() {
-        json.extend_from_slice(b",\"structured_data\":");
-        push_structured(parsed.structured, json);
-    }
-    json.push(b'}');
 }
 
 fn parse(line: &[u8]) -> Option<SyslogLine<'_>> {
@@ -81,13 +102,17 @@ fn parse(line: &[u8]) -> Option<SyslogLine<'_>> {
     if let Some(parsed) = parse_5424(priority, rest) {
         return Some(parsed);
     }
-    let (timestamp, rest) = split_time(rest);
+    let (timestamp, rest) = match priority.and_then(|_| behind_sequence_number(rest)) {
+        Some(rest) => split_time(rest),
+        None => split_time(rest),
+    };
     if priority.is_none() && timestamp.is_none() {
         return None;
     }
     let mut parsed = SyslogLine { priority, timestamp, message: rest, ..SyslogLine::default() };
     // A host stands only behind a time; a word that looks like a program is not a host.
     if timestamp.is_some()
+        && !cef_leef::is_start(rest)
         && split_program(rest).is_none()
         && let Some((word, after)) = split_word(rest)
         && is_hostname(word)
@@ -96,12 +121,26 @@ fn parse(line: &[u8]) -> Option<SyslogLine<'_>> {
         parsed.hostname = Some(word);
         parsed.message = after;
     }
-    if let Some((program, processid, message)) = split_program(parsed.message) {
+    if !cef_leef::is_start(parsed.message)
+        && let Some((program, processid, message)) = split_program(parsed.message)
+    {
         parsed.program = Some(program);
         parsed.processid = processid;
         parsed.message = message;
     }
+    parsed.message = without_mark(parsed.message);
     Some(parsed)
+}
+
+fn without_mark(message: &[u8]) -> &[u8] {
+    message.strip_prefix(BYTE_ORDER_MARK).unwrap_or(message)
+}
+
+/// What follows the number that routers put between priority and time (`<189>45: *Mar  1 …`).
+fn behind_sequence_number(text: &[u8]) -> Option<&[u8]> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = text.get(digits..)?.strip_prefix(b": ")?;
+    (digits > 0 && split_time(rest).0.is_some()).then_some(rest)
 }
 
 /// `<34>`: facility and severity in one number, 0 to 191.
@@ -119,7 +158,9 @@ fn split_priority(line: &[u8]) -> (Option<usize>, &[u8]) {
     }
 }
 
-/// `1 TIME HOST PROGRAM PROCESS MSGID STRUCTURED-DATA MESSAGE`, with `-` for what is absent.
+/// `1 TIME HOST PROGRAM PROCESS MSGID STRUCTURED-DATA MESSAGE`, with `-` for what is absent. Behind
+/// a priority it is that even when the structured data is broken, which then is part of the
+/// message.
 fn parse_5424(priority: Option<usize>, rest: &[u8]) -> Option<SyslogLine<'_>> {
     let (timestamp, rest) = split_word(rest.strip_prefix(b"1 ")?)?;
     if timestamp != b"-" && !is_iso_time(timestamp) {
@@ -131,8 +172,13 @@ fn parse_5424(priority: Option<usize>, rest: &[u8]) -> Option<SyslogLine<'_>> {
     let (msgid, rest) = split_word(rest).unwrap_or((rest, b""));
     let (structured, message) = match rest.strip_prefix(b"-") {
         Some(message) if message.is_empty() || message.starts_with(b" ") => (&b""[..], message),
-        _ => rest.split_at_checked(structured_length(rest)?)?,
+        _ => match structured_length(rest) {
+            Some(length) => rest.split_at_checked(length)?,
+            None => (&b""[..], priority.map(|_| rest)?),
+        },
     };
+    let message = message.strip_prefix(b" ").unwrap_or(message);
+    // The blank behind the colon of the older form, which relays keep when they convert it.
     let message = message.strip_prefix(b" ").unwrap_or(message);
     let present = |word: &'_ [u8]| word != b"-";
     Some(SyslogLine {
@@ -143,7 +189,7 @@ fn parse_5424(priority: Option<usize>, rest: &[u8]) -> Option<SyslogLine<'_>> {
         processid: Some(processid).filter(|word| present(word)),
         msgid: Some(msgid).filter(|word| present(word)),
         structured,
-        message: message.strip_prefix(b"\xef\xbb\xbf").unwrap_or(message),
+        message: without_mark(message),
     })
 }
 
@@ -368,9 +414,15 @@ mod tests {
         String::from_utf8(json).unwrap()
     }
 
+    fn check(cases: &[(&str, &str)]) {
+        for (line, expected) in cases {
+            assert_eq!(object(line), *expected, "{line}");
+        }
+    }
+
     #[test]
     fn every_form_gives_its_parts() {
-        let cases = [
+        check(&[
             (
                 "<34>Oct 11 22:14:15 mymachine su: 'su root' failed",
                 r#"{"message":"'su root' failed","timestamp":"Oct 11 22:14:15","hostname":"mymachine","program":"su","facility":"auth","severity":"CRIT"}"#,
@@ -423,10 +475,55 @@ mod tests {
             ),
             ("May the force be with you", r#"{"message":"May the force be with you"}"#),
             ("just \"text\"", r#"{"message":"just \"text\""}"#),
-        ];
-        for (line, expected) in cases {
-            assert_eq!(object(line), expected, "{line}");
-        }
+        ]);
+    }
+
+    #[test]
+    fn what_relays_and_routers_make_of_it_is_read() {
+        check(&[
+            (
+                "<38>1 2026-11-20T10:00:00+00:00 gate7 pump - - -  IN=eth1 OUT=",
+                r#"{"message":"IN=eth1 OUT=","timestamp":"2026-11-20T10:00:00+00:00","hostname":"gate7","program":"pump","facility":"auth","severity":"INFO"}"#,
+            ),
+            (
+                "<38>1 2026-11-20T10:00:00Z gate7 pump - - [broken data",
+                r#"{"message":"[broken data","timestamp":"2026-11-20T10:00:00Z","hostname":"gate7","program":"pump","facility":"auth","severity":"INFO"}"#,
+            ),
+            (
+                "<38>1 2026-11-20T10:00:00Z gate7 pump - - [timeQuality tzKnown=\"1\" isSynced=\"0\"] on",
+                r#"{"message":"on","timestamp":"2026-11-20T10:00:00Z","hostname":"gate7","program":"pump","facility":"auth","severity":"INFO","structured_data":{"timeQuality":{"tzKnown":"1","isSynced":"0"}}}"#,
+            ),
+            (
+                "<38>Nov 20 10:00:00 gate7 pump[5] \u{feff}no colon",
+                r#"{"message":"no colon","timestamp":"Nov 20 10:00:00","hostname":"gate7","program":"pump","processid":"5","facility":"auth","severity":"INFO"}"#,
+            ),
+            (
+                "<189>45: *Mar  1 18:46:11.123 UTC: %SYS-5-CONFIG_I: Configured",
+                r#"{"message":"Configured","timestamp":"Mar  1 18:46:11.123 UTC","program":"%SYS-5-CONFIG_I","facility":"local7","severity":"NOTICE"}"#,
+            ),
+        ]);
+    }
+
+    #[test]
+    fn cef_and_leef_are_read_behind_every_header() {
+        check(&[
+            (
+                "<38>Nov 20 10:00:00 gate7 CEF: 0|A|B|1|2|n|3|src=::1",
+                r#"{"message":"CEF: 0|A|B|1|2|n|3|src=::1","timestamp":"Nov 20 10:00:00","hostname":"gate7","facility":"auth","severity":"INFO","cef":{"version":"0","device_vendor":"A","device_product":"B","device_version":"1","signature_id":"2","name":"n","severity":"3","extension":{"src":"::1"}}}"#,
+            ),
+            (
+                "Nov 20 10:00:00 CEF: 0|A|B|1|2|n|3|",
+                r#"{"message":"CEF: 0|A|B|1|2|n|3|","timestamp":"Nov 20 10:00:00","cef":{"version":"0","device_vendor":"A","device_product":"B","device_version":"1","signature_id":"2","name":"n","severity":"3","extension":{}}}"#,
+            ),
+            (
+                "<38>1 - gate7 pump - - - LEEF:1.0|A|B|1|2|src=1\tdst=2",
+                r#"{"message":"LEEF:1.0|A|B|1|2|src=1\tdst=2","hostname":"gate7","program":"pump","facility":"auth","severity":"INFO","leef":{"version":"1.0","vendor":"A","product":"B","product_version":"1","event_id":"2","attributes":{"src":"1","dst":"2"}}}"#,
+            ),
+            (
+                "LEEF:1.0|A|B|1|2|",
+                r#"{"message":"LEEF:1.0|A|B|1|2|","leef":{"version":"1.0","vendor":"A","product":"B","product_version":"1","event_id":"2","attributes":{}}}"#,
+            ),
+        ]);
     }
 
     proptest! {

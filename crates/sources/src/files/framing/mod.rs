@@ -19,7 +19,7 @@ pub(crate) use csv::{CsvFramer, sample};
 pub(crate) use evtx::{EvtxFramer, FILE_MAGIC as EVTX_MAGIC};
 pub(crate) use frames::Frames;
 pub(crate) use json::JsonFramer;
-pub(crate) use lines::{LineKind, LinesFramer, push_message};
+pub(crate) use lines::{LineKind, LinesFramer};
 pub(crate) use oversize::Oversize;
 
 /// Cuts content into frames.
