@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::env::Environment;
 use crate::error::ConfigError;
 use crate::file::{Acknowledge, Durability, LogFormat, LogLevel};
-use crate::secret::{Secret, StorageValue};
+use crate::secret::{Secret, SecretRef, StorageValue};
 
 /// Valid settings. [`Config::default`] is what holds without a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +113,9 @@ pub struct ServeSettings {
     pub acknowledge: Acknowledge,
     /// Whether the HTTP Event Collector accepts `?token=`.
     pub query_string_token: bool,
+    /// Access keys of the Firehose API: id, and where the secret is; see
+    /// [`Config::firehose_keys`].
+    pub firehose_keys: BTreeMap<String, SecretRef>,
 }
 
 /// Valid section `serve.tls`.
@@ -136,6 +139,21 @@ pub struct LogSettings {
 }
 
 impl Config {
+    /// The access keys of the Firehose API, with their secrets read.
+    ///
+    /// # Errors
+    /// A secret cannot be read.
+    pub fn firehose_keys(
+        &self,
+        environment: &Environment,
+    ) -> Result<BTreeMap<String, Secret>, ConfigError> {
+        let keys = self.serve.firehose_keys.iter().map(|(id, reference)| {
+            let setting = format!("serve.firehose_keys.{id}");
+            Ok((id.clone(), reference.resolve(&setting, environment)?))
+        });
+        keys.collect()
+    }
+
     /// The options for opening the object store of the lake: those of the environment for this kind
     /// of store, and over them those of the file, with their secrets read.
     ///

@@ -162,6 +162,9 @@ section! {
         pub drain_time_max: TimeSpan = TimeSpan::seconds(30),
         /// Splunk HTTP Event Collector.
         pub hec: HecConfig = HecConfig::default(),
+        /// Access keys of senders to the Firehose API: id, and where its secret is.
+        pub firehose_keys: BTreeMap<String, StorageValue> = BTreeMap::new();
+            "firehose_keys:\n  AKIDEXAMPLE: env:FIREHOSE_SECRET",
     }
 }
 
@@ -170,6 +173,16 @@ section! {
     pub struct ListenConfig {
         /// Splunk HTTP Event Collector.
         pub hec: String = "127.0.0.1:8088".to_owned(),
+        /// Elasticsearch and OpenSearch bulk requests.
+        pub elastic: String = "127.0.0.1:9200".to_owned(),
+        /// Amazon Data Firehose: its API and its delivery over HTTP.
+        pub firehose: String = "127.0.0.1:8089".to_owned(),
+        /// OpenTelemetry logs over HTTP.
+        pub otlp: String = "127.0.0.1:4318".to_owned(),
+        /// OpenTelemetry logs over gRPC.
+        pub otlp_grpc: String = "127.0.0.1:4317".to_owned(),
+        /// Syslog over TCP (with TLS when it is set) and UDP.
+        pub syslog: String = "127.0.0.1:6514".to_owned(),
         /// Query API, events over plain HTTP, health and metrics.
         pub api: String = "127.0.0.1:8080".to_owned(),
     }

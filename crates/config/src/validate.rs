@@ -184,7 +184,7 @@ impl Checker<'_> {
         Some(self.beside_file(&folder))
     }
 
-    fn folder_of_file(&self) -> &Path {
+    pub(crate) fn folder_of_file(&self) -> &Path {
         self.file.parent().unwrap_or(Path::new(""))
     }
 

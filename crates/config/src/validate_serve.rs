@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::config::{ServeSettings, TlsSettings};
 use crate::file::{ListenConfig, ServeConfig, TlsConfig};
+use crate::secret::{SecretRef, StorageValue};
 use crate::units::{ByteSize, TimeSpan};
 use crate::validate::Checker;
 
@@ -65,7 +66,28 @@ impl Checker<'_> {
             drain_time_max: serve.drain_time_max.duration(),
             acknowledge: serve.hec.acknowledge,
             query_string_token: serve.hec.query_string_token,
+            firehose_keys: self.firehose_keys(serve.firehose_keys),
         }
+    }
+
+    fn firehose_keys(
+        &mut self,
+        keys: BTreeMap<String, StorageValue>,
+    ) -> BTreeMap<String, SecretRef> {
+        let mut references = BTreeMap::new();
+        for (id, value) in keys {
+            match value {
+                StorageValue::Reference(reference) => {
+                    references.insert(id, reference.relative_to(self.folder_of_file()));
+                }
+                StorageValue::Text(_) => self.reject(
+                    &format!("serve.firehose_keys.{id}"),
+                    "is a secret, which does not belong in the file",
+                    Some("write where it is: env:NAME or file:/path"),
+                ),
+            }
+        }
+        references
     }
 
     fn time(&mut self, name: &str, time: TimeSpan) -> Duration {
@@ -76,7 +98,15 @@ impl Checker<'_> {
     }
 
     fn listen(&mut self, listen: ListenConfig) -> BTreeMap<&'static str, String> {
-        let all = [("hec", listen.hec), ("api", listen.api)];
+        let all = [
+            ("hec", listen.hec),
+            ("elastic", listen.elastic),
+            ("firehose", listen.firehose),
+            ("otlp", listen.otlp),
+            ("otlp_grpc", listen.otlp_grpc),
+            ("syslog", listen.syslog),
+            ("api", listen.api),
+        ];
         let mut addresses = BTreeMap::new();
         for (protocol, address) in all {
             if address == "off" {

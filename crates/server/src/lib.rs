@@ -8,6 +8,7 @@
 mod error;
 mod fresh;
 mod listener;
+mod listeners;
 mod metrics;
 mod options;
 mod routes;
@@ -15,5 +16,6 @@ mod server;
 mod tls;
 
 pub use error::ServerError;
+pub use listeners::Listening;
 pub use options::{ConnectionLimits, Listen, Protocol, ServerOptions, TlsFiles};
-pub use server::{Listening, Reloader, Server, ServerParts};
+pub use server::{Reloader, Server, ServerParts};

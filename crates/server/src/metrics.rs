@@ -31,6 +31,8 @@ fn describe() {
         ("headwater_dropped_total", "Events that a plugin dropped on purpose"),
         ("headwater_commits_total", "Commits to tables"),
         ("headwater_commit_failures_total", "Commits that failed and were tried again"),
+        ("headwater_udp_dropped_total", "Datagrams dropped because nothing took them in time"),
+        ("headwater_failed_handshakes_total", "Connections that did not get to speak TLS"),
         ("headwater_journal_damage_total", "Damaged places of the journal, copied aside"),
     ] {
         describe_counter!(name, text);

@@ -1,11 +1,13 @@
 //! Settings of a server. Plain values; the caller takes them from flags and files.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use headwater_ingest::LiveOptions;
 use headwater_journal::JournalOptions;
+use headwater_sources::firehose::SecretKey;
 use headwater_sources::hec::HecOptions;
 use headwater_sources::http::BodyLimits;
 use headwater_sources::intake::IntakeLimits;
@@ -15,29 +17,43 @@ use headwater_sources::intake::IntakeLimits;
 pub enum Protocol {
     /// Splunk HTTP Event Collector.
     Hec,
+    /// Elasticsearch and OpenSearch bulk requests.
+    Elastic,
+    /// Amazon Data Firehose.
+    Firehose,
+    /// OpenTelemetry logs over HTTP.
+    Otlp,
+    /// OpenTelemetry logs over gRPC.
+    OtlpGrpc,
+    /// Syslog over TCP and UDP.
+    Syslog,
     /// Query API, events over plain HTTP, health and metrics.
     Api,
 }
 
 impl Protocol {
     /// All protocols, in the order in which help texts list them.
-    pub const ALL: [Self; 2] = [Self::Hec, Self::Api];
+    pub const ALL: [Self; 7] = [
+        Self::Hec,
+        Self::Elastic,
+        Self::Firehose,
+        Self::Otlp,
+        Self::OtlpGrpc,
+        Self::Syslog,
+        Self::Api,
+    ];
 
     /// Stable lower-case name: flag and setting.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hec => "hec",
+            Self::Elastic => "elastic",
+            Self::Firehose => "firehose",
+            Self::Otlp => "otlp",
+            Self::OtlpGrpc => "otlp-grpc",
+            Self::Syslog => "syslog",
             Self::Api => "api",
-        }
-    }
-
-    /// Where it is expected when nothing is said.
-    #[must_use]
-    pub const fn default_port(self) -> u16 {
-        match self {
-            Self::Hec => 8088,
-            Self::Api => 8080,
         }
     }
 }
@@ -110,6 +126,8 @@ pub struct ServerOptions {
     pub connections: ConnectionLimits,
     /// The HTTP Event Collector.
     pub hec: HecOptions,
+    /// Access keys of senders to the Firehose API: id and secret.
+    pub firehose_keys: HashMap<String, SecretKey>,
     /// How long stopping waits for requests, and then for the lake.
     pub drain_time_max: Duration,
 }

@@ -1,26 +1,22 @@
 //! Putting a server together, and taking it apart in the right order.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use headwater_access::Access;
 use headwater_event::schema;
 use headwater_ingest::{IngestContext, Live};
 use headwater_journal::{Journal, Recovery};
 use headwater_query::{Session, SessionOptions};
-use headwater_sources::{Intake, events_api, hec};
-use tokio::net::TcpListener;
+use headwater_sources::Intake;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::ServerError;
 use crate::fresh::JournalRows;
-use crate::listener::HttpListener;
+use crate::listeners::{Listening, Starter, bind};
 use crate::metrics;
-use crate::options::{Protocol, ServerOptions};
-use crate::routes::{self, Api};
+use crate::options::ServerOptions;
+use crate::routes::Api;
 use crate::tls::Tls;
 
 /// Folder of the journal below the data folder.
@@ -35,17 +31,6 @@ pub struct ServerParts {
     pub session: SessionOptions,
     /// Who may do what.
     pub access: Access,
-}
-
-/// An address that a server listens on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listening {
-    /// What is spoken there.
-    pub protocols: Vec<Protocol>,
-    /// The address, with the port that was really taken.
-    pub address: SocketAddr,
-    /// Whether TLS is spoken.
-    pub tls: bool,
 }
 
 /// A running server.
@@ -71,7 +56,7 @@ impl Server {
         let ServerParts { ingest, session, access } = parts;
         let prometheus = metrics::install()?;
         let tls = options.tls.clone().map(Tls::open).transpose()?;
-        let bound = bind(&options).await?;
+        let bound = bind(&options.listen).await?;
         for table in [schema::EVENTS, schema::REJECTS] {
             ingest.lake.table(table)?.ensure_created().await?;
         }
@@ -90,28 +75,20 @@ impl Server {
             prometheus,
             running: Default::default(),
         };
-        let routers = Routers { intake: &intake, access: &access, options: &options };
-        let mut routers = routers.all(api);
         let stop = CancellationToken::new();
+        let starter = Starter {
+            intake: &intake,
+            access: &access,
+            tls: tls.as_ref(),
+            options: &options,
+            stop: &stop,
+        };
+        let mut routers = starter.routers(api);
         let mut listeners = JoinSet::new();
         let mut listening = Vec::new();
-        for (listener, protocols) in bound {
-            let address = listener.local_addr().map_err(|source| ServerError::Listen {
-                protocol: "a protocol",
-                address: String::new(),
-                source,
-            })?;
-            let shared = protocols.iter().filter_map(|protocol| routers.remove(protocol));
-            let http = HttpListener {
-                listener,
-                router: shared.fold(Router::new(), Router::merge),
-                tls: tls.clone(),
-                limits: options.connections,
-                stop: stop.clone(),
-                drain_time_max: options.drain_time_max,
-            };
-            listeners.spawn(http.run());
-            listening.push(Listening { protocols, address, tls: tls.is_some() });
+        for bound in bound {
+            listening.push(bound.listening(tls.is_some())?);
+            starter.start(bound, &mut routers, &mut listeners);
         }
         let server =
             Self { listening, recovery, intake, access, tls, live, listeners, stop, options };
@@ -148,7 +125,11 @@ impl Server {
     /// The data path stopped before; the journal keeps what is not in the tables.
     pub async fn drain(mut self) -> Result<(), ServerError> {
         self.stop.cancel();
-        while self.listeners.join_next().await.is_some() {}
+        let ended = async { while self.listeners.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.options.drain_time_max * 2, ended).await.is_err() {
+            tracing::warn!("some listeners did not end in time");
+            self.listeners.abort_all();
+        }
         self.intake.close();
         self.live.finish(self.options.drain_time_max).await?;
         Ok(())
@@ -172,33 +153,6 @@ impl Reloader {
             tracing::error!(%error, "certificates were not reloaded");
         }
     }
-}
-
-/// Takes all addresses before anything else happens; protocols with the same one share it.
-async fn bind(options: &ServerOptions) -> Result<Vec<(TcpListener, Vec<Protocol>)>, ServerError> {
-    let mut by_address: BTreeMap<&str, Vec<Protocol>> = BTreeMap::new();
-    let mut bound = Vec::new();
-    for listen in &options.listen {
-        // Each wish for a free port is one of its own.
-        if listen.address.ends_with(":0") {
-            bound.push((tcp(listen.protocol, &listen.address).await?, vec![listen.protocol]));
-        } else {
-            by_address.entry(&listen.address).or_default().push(listen.protocol);
-        }
-    }
-    for (address, protocols) in by_address {
-        let Some(first) = protocols.first() else { continue };
-        bound.push((tcp(*first, address).await?, protocols));
-    }
-    Ok(bound)
-}
-
-async fn tcp(protocol: Protocol, address: &str) -> Result<TcpListener, ServerError> {
-    TcpListener::bind(address).await.map_err(|source| ServerError::Listen {
-        protocol: protocol.name(),
-        address: address.to_owned(),
-        source,
-    })
 }
 
 /// Opens the journal; the lake knows how much of it is in the tables.
@@ -225,23 +179,4 @@ async fn open_journal(
     opening
         .await
         .map_err(|error| ServerError::Start { part: "the journal", reason: error.to_string() })?
-}
-
-/// Makes the routes of every protocol over HTTP.
-struct Routers<'a> {
-    intake: &'a Intake,
-    access: &'a Access,
-    options: &'a ServerOptions,
-}
-
-impl Routers<'_> {
-    fn all(&self, api: Api) -> BTreeMap<Protocol, Router> {
-        let (intake, access) = (|| self.intake.clone(), || self.access.clone());
-        let api =
-            routes::router(api).merge(events_api::router(intake(), access(), self.options.body));
-        BTreeMap::from([
-            (Protocol::Hec, hec::router(intake(), access(), self.options.hec.clone())),
-            (Protocol::Api, api),
-        ])
-    }
 }

@@ -108,16 +108,20 @@ impl EventsSource {
         if batch.is_empty() {
             return Err(Refused(StatusCode::BAD_REQUEST, "the body holds no events".to_owned()));
         }
-        let events = batch.len() - faults.len();
-        let rejects = faults.len();
-        self.intake.accept(SOURCE, batch).await?;
-        drop(lease);
+        let (events, rejects) = (batch.len() - faults.len(), faults.len());
         let reasons: Vec<String> = faults.into_iter().take(REASONS_MAX).collect();
         let status = if events == 0 { StatusCode::BAD_REQUEST } else { StatusCode::OK };
         let answer = json!({"events": events, "rejects": rejects, "reasons": reasons});
-        if let Some(claim) = claim {
-            claim.answer(format!("{}{answer}", status.as_str()).as_bytes());
+        match claim {
+            Some(claim) => {
+                let kept = format!("{}{answer}", status.as_str()).into_bytes();
+                self.intake.accept_named(SOURCE, batch, claim, kept).await?;
+            }
+            None => {
+                self.intake.accept(SOURCE, batch).await?;
+            }
         }
+        drop(lease);
         Ok((status, Json(answer)).into_response())
     }
 

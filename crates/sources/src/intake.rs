@@ -11,7 +11,7 @@ use headwater_journal::{Journal, JournalError};
 use tokio::sync::{oneshot, watch};
 
 use crate::envelope_batch::EnvelopeBatch;
-use crate::once::SeenRequests;
+use crate::once::{Claim, SeenRequests};
 
 /// Pause before something that was refused is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
@@ -146,6 +146,29 @@ impl Intake {
                 Err(refusal) => return Err(refusal),
             }
         }
+    }
+
+    /// Stores the records of a request that its sender named, and keeps the answer for whoever
+    /// sends it again. Goes on when the sender is gone: it will send it again.
+    ///
+    /// # Errors
+    /// As [`Intake::accept`].
+    pub async fn accept_named(
+        &self,
+        source: &'static str,
+        batch: EnvelopeBatch,
+        claim: Claim,
+        answer: Vec<u8>,
+    ) -> Result<(), Refusal> {
+        let intake = self.clone();
+        let storing = tokio::spawn(async move {
+            if !batch.is_empty() {
+                intake.accept(source, batch).await?;
+            }
+            claim.answer(&answer);
+            Ok(())
+        });
+        storing.await.map_err(|_| Refusal::Closing)?
     }
 
     async fn store(&self, payload: Bytes) -> Result<u64, Refusal> {

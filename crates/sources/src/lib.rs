@@ -9,12 +9,13 @@
 //! | [`firehose`] | Amazon Data Firehose: its API and its delivery over HTTP |
 //! | [`events_api`] | JSON over plain HTTP |
 //! | [`syslog`] | syslog over TCP, TLS and UDP, with CEF and LEEF inside |
+//! | [`otlp`] | OpenTelemetry logs over HTTP and gRPC |
 //!
 //! What listens on the network hands its records to the [`Intake`], which answers once they are
 //! durable.
 
-pub mod elastic_bulk;
 mod cef_leef;
+pub mod elastic_bulk;
 pub mod envelope_batch;
 pub mod error;
 pub mod events_api;
@@ -26,6 +27,7 @@ pub mod intake;
 mod json_text;
 mod memory_records;
 pub mod once;
+pub mod otlp;
 pub mod record;
 pub mod syslog;
 mod syslog_line;

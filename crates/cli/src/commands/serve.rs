@@ -1,17 +1,18 @@
 //! `headwater serve`: listeners, journal, tables and queries in one process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use headwater_access::{Access, Token, TokenRecord};
-use headwater_config::{Acknowledge, ServeSettings, check_address};
+use headwater_config::{Acknowledge, Secret, ServeSettings, check_address};
 use headwater_event::ErrorKind;
 use headwater_ingest::LiveOptions;
 use headwater_journal::JournalOptions;
 use headwater_server::{
     ConnectionLimits, Listen, Protocol, Server, ServerOptions, ServerParts, TlsFiles,
 };
+use headwater_sources::firehose::SecretKey;
 use headwater_sources::hec::{AckMode, HecOptions};
 use headwater_sources::http::BodyLimits;
 use headwater_sources::intake::IntakeLimits;
@@ -37,6 +38,21 @@ pub(crate) struct Arguments {
     /// Splunk HTTP Event Collector: HOST:PORT, or off [default: 127.0.0.1:8088]
     #[arg(long, value_name = "ADDRESS")]
     hec: Option<String>,
+    /// Elasticsearch and OpenSearch bulk requests [default: 127.0.0.1:9200]
+    #[arg(long, value_name = "ADDRESS")]
+    elastic: Option<String>,
+    /// Amazon Data Firehose [default: 127.0.0.1:8089]
+    #[arg(long, value_name = "ADDRESS")]
+    firehose: Option<String>,
+    /// OpenTelemetry logs over HTTP [default: 127.0.0.1:4318]
+    #[arg(long, value_name = "ADDRESS")]
+    otlp: Option<String>,
+    /// OpenTelemetry logs over gRPC [default: 127.0.0.1:4317]
+    #[arg(long, value_name = "ADDRESS")]
+    otlp_grpc: Option<String>,
+    /// Syslog over TCP and UDP [default: 127.0.0.1:6514]
+    #[arg(long, value_name = "ADDRESS")]
+    syslog: Option<String>,
     /// Query API, events over plain HTTP, health, metrics [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     api: Option<String>,
@@ -67,11 +83,19 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
 
 /// What is listened to where: settings, and flags over them.
 fn listen(settings: &ServeSettings, arguments: &Arguments) -> Result<Vec<Listen>, Failure> {
-    let flags = BTreeMap::from([(Protocol::Hec, &arguments.hec), (Protocol::Api, &arguments.api)]);
+    let flags = BTreeMap::from([
+        (Protocol::Hec, &arguments.hec),
+        (Protocol::Elastic, &arguments.elastic),
+        (Protocol::Firehose, &arguments.firehose),
+        (Protocol::Otlp, &arguments.otlp),
+        (Protocol::OtlpGrpc, &arguments.otlp_grpc),
+        (Protocol::Syslog, &arguments.syslog),
+        (Protocol::Api, &arguments.api),
+    ]);
     let mut listen = Vec::new();
     for protocol in Protocol::ALL {
         let flag = flags.get(&protocol).and_then(|flag| flag.as_deref());
-        let set = settings.listen.get(protocol.name()).map(String::as_str);
+        let set = settings.listen.get(&*protocol.name().replace('-', "_")).map(String::as_str);
         let address = if arguments.only { flag } else { flag.or(set) };
         let Some(address) = address.filter(|address| *address != "off") else { continue };
         check_address(address).map_err(|problem| {
@@ -130,8 +154,15 @@ fn options(context: &Context, listen: Vec<Listen>) -> Result<ServerOptions, Fail
             query_string_token: settings.query_string_token,
             body,
         },
+        firehose_keys: firehose_keys(context)?,
         drain_time_max: settings.drain_time_max,
     })
+}
+
+fn firehose_keys(context: &Context) -> Result<HashMap<String, SecretKey>, Failure> {
+    let keys = context.config().firehose_keys(context.environment())?;
+    let secret = |secret: &Secret| SecretKey::from_text(secret.expose().to_owned());
+    Ok(keys.iter().map(|(id, key)| (id.clone(), secret(key))).collect())
 }
 
 /// The known tokens; the one of the environment, or one for this run when there is no other.
@@ -163,7 +194,7 @@ fn report(context: &Context, server: &Server) -> Result<(), Failure> {
     }
     screen::note(format_args!("lake: {}", context.lake()?.url()));
     for listening in server.listening() {
-        let scheme = if listening.tls { "https" } else { "http" };
+        let scheme = listening.scheme();
         let names: Vec<&str> = listening.protocols.iter().map(|protocol| protocol.name()).collect();
         screen::data(format_args!("{} {scheme}://{}", names.join("+"), listening.address))?;
     }

@@ -162,12 +162,9 @@ impl FirehoseSource {
             Seen::Never(claim) => claim,
         };
         let batch = self.read_delivery(&delivery.records, &origin, &mut lease)?;
-        if !batch.is_empty() {
-            self.intake.accept(SOURCE, batch).await?;
-        }
-        drop(lease);
         let told = json!({"requestId": request_id, "timestamp": millis(now)}).to_string();
-        claim.answer(told.as_bytes());
+        self.intake.accept_named(SOURCE, batch, claim, told.clone().into_bytes()).await?;
+        drop(lease);
         Ok(answer(StatusCode::OK, told))
     }
 

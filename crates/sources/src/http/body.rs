@@ -80,7 +80,7 @@ pub async fn read_body(
     limits: &BodyLimits,
     memory: &Budget,
 ) -> Result<(Vec<u8>, Lease), BodyFault> {
-    let encoding = encoding(headers)?;
+    let encoding = content_encoding(headers)?;
     let announced = announced_bytes(headers);
     if announced.is_some_and(|bytes| bytes > limits.stored_bytes_max) {
         return Err(BodyFault::TooLarge { bytes_max: limits.stored_bytes_max, decoded: false });
@@ -90,10 +90,32 @@ pub async fn read_body(
     let stored = tokio::time::timeout(limits.time_max, reading)
         .await
         .map_err(|_| BodyFault::Slow(limits.time_max))??;
+    undo(encoding, stored, limits.decoded_bytes_max, lease).await
+}
+
+/// Undoes a compression that is named as in `Content-Encoding`. The lease, which holds the memory
+/// of `stored`, grows by that of the result.
+///
+/// # Errors
+/// See [`BodyFault`].
+pub(crate) async fn decompress(
+    name: &[u8],
+    stored: Vec<u8>,
+    limits: &BodyLimits,
+    lease: Lease,
+) -> Result<(Vec<u8>, Lease), BodyFault> {
+    undo(named_encoding(name)?, stored, limits.decoded_bytes_max, lease).await
+}
+
+async fn undo(
+    encoding: Encoding,
+    stored: Vec<u8>,
+    bytes_max: usize,
+    lease: Lease,
+) -> Result<(Vec<u8>, Lease), BodyFault> {
     if encoding == Encoding::Identity {
         return Ok((stored, lease));
     }
-    let bytes_max = limits.decoded_bytes_max;
     if stored.len() <= SMALL_BYTES {
         return decode(encoding, stored, bytes_max, lease);
     }
@@ -106,9 +128,13 @@ fn announced_bytes(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn encoding(headers: &HeaderMap) -> Result<Encoding, BodyFault> {
-    let Some(value) = headers.get(header::CONTENT_ENCODING) else { return Ok(Encoding::Identity) };
-    let name = String::from_utf8_lossy(value.as_bytes()).trim().to_ascii_lowercase();
+fn content_encoding(headers: &HeaderMap) -> Result<Encoding, BodyFault> {
+    let value = headers.get(header::CONTENT_ENCODING);
+    value.map_or(Ok(Encoding::Identity), |value| named_encoding(value.as_bytes()))
+}
+
+fn named_encoding(name: &[u8]) -> Result<Encoding, BodyFault> {
+    let name = String::from_utf8_lossy(name).trim().to_ascii_lowercase();
     match name.as_str() {
         "" | "identity" => Ok(Encoding::Identity),
         "gzip" | "x-gzip" => Ok(Encoding::Gzip),

@@ -4,8 +4,8 @@ mod body;
 mod credentials;
 mod parameters;
 
-pub(crate) use body::gunzip;
 pub use body::{BodyFault, BodyLimits, read_body};
+pub(crate) use body::{decompress, gunzip};
 pub use credentials::{Credentials, credentials, token};
 pub(crate) use parameters::{Parameters, peer_name};
 
