@@ -2,7 +2,7 @@
 # built once for all of them; `build` and `bench` share the release profile.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build bench
+.PHONY: help demo test crash check build bench
 
 # Where the release binary ends up: Cargo's own rule.
 target := $(or $(CARGO_TARGET_DIR),target)
@@ -18,6 +18,10 @@ demo: ## Make a lake from the sample events and ask it questions (first build: a
 test: ## Install what is missing and run all tests
 	@scripts/setup.sh test
 	cargo test --workspace
+
+crash: ## Kill the server 200 times under load: nothing acknowledged is lost, nothing is there twice
+	@scripts/setup.sh test
+	HEADWATER_CRASH_KILLS=200 cargo test --workspace --test it -- --nocapture serve::crash
 
 check: ## Everything a change has to pass: format, house rules, lints, docs, tests
 	@scripts/setup.sh check

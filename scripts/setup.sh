@@ -86,10 +86,10 @@ make_venv() {
     exec 9>"$venv.lock"
     flock 9
     if venv_is_complete "$venv"; then return 0; fi
-    say "making the Python environment $venv (580 MB, less than a minute)"
+    say "making the Python environment $venv (680 MB, about a minute)"
     python3 -m venv --clear "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
-        --only-binary :all: --requirement "$requirements"
+        --no-deps --prefer-binary --requirement "$requirements"
     cp "$requirements" "$venv/headwater-requirements.txt"
 }
 

@@ -1,5 +1,7 @@
 //! `headwater serve`, seen from its senders and askers.
 
+mod clients;
+mod crash;
 mod durability;
 mod hec;
 mod limits;

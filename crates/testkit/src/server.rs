@@ -31,9 +31,22 @@ impl Headwater {
             all.extend([format!("--{protocol}"), "127.0.0.1:0".to_owned()]);
         }
         all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self.start_server(&all, protocols)
+    }
+
+    /// Starts a server on the addresses that its settings file names.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn serve_as_set(&self, protocols: &[&str]) -> RunningServer {
+        self.start_server(&["serve".to_owned()], protocols)
+    }
+
+    fn start_server(&self, all: &[String], protocols: &[&str]) -> RunningServer {
         let log = std::fs::File::create(self.folder().join("serve.log")).expect("a log file");
         let mut process = self
-            .command(&all)
+            .command(all)
             .env("HEADWATER_TOKEN", TOKEN)
             .stderr(Stdio::from(log))
             .spawn()
