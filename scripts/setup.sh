@@ -2,7 +2,7 @@
 # Installs what building and testing need on a fresh machine with Rust.
 #
 #   scripts/setup.sh build    a C compiler, make and the C library's headers
-#   scripts/setup.sh test     the same, and a Python environment with the programs that tests talk to
+#   scripts/setup.sh test     the same, curl, and a Python environment with the programs that tests talk to
 #   scripts/setup.sh check    the same as test, and cargo-deny
 #
 # Does nothing when everything is there. System packages need root: as root (or with a sudo that asks
@@ -44,6 +44,7 @@ missing_packages() {
     compiles_c || printf 'libc6-dev '
     has make || printf 'make '
     if [ "$1" != build ] && ! makes_venv; then printf 'python3 python3-venv '; fi
+    if [ "$1" != build ] && ! has curl; then printf 'curl '; fi
 }
 
 install_packages() {

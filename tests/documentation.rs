@@ -1,10 +1,11 @@
 //! Every command in the documentation is run: blocks marked `console`, lines that begin with `$ `.
 //! A line that ends with `# exit N` must end so; all others must succeed. Blocks of one page share
-//! one folder, in which the shipped samples lie under `samples/`.
+//! one folder, in which the shipped samples lie under `samples/`. Where they name a default address
+//! of `headwater serve`, a server runs meanwhile, on free ports that are put in its place.
 
 use std::path::{Path, PathBuf};
 
-use headwater_testkit::repository;
+use headwater_testkit::{Headwater, RunningServer, TOKEN, repository};
 
 use crate::headwater;
 
@@ -54,6 +55,41 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
+/// The protocols of a server that a page talks to, at the default addresses.
+struct Served(Vec<(&'static str, &'static str)>);
+
+/// That server, at other addresses.
+struct Redirected {
+    server: RunningServer,
+    served: Served,
+}
+
+impl Served {
+    const DEFAULTS: [(&'static str, &'static str); 3] =
+        [("hec", "127.0.0.1:8088"), ("elastic", "127.0.0.1:9200"), ("api", "127.0.0.1:8080")];
+
+    fn of(commands: &[(String, i32)]) -> Option<Self> {
+        let is_used = |(_, address): &(&str, &str)| {
+            commands.iter().any(|(command, _)| command.contains(*address))
+        };
+        let served: Vec<_> = Self::DEFAULTS.into_iter().filter(is_used).collect();
+        (!served.is_empty()).then_some(Self(served))
+    }
+
+    fn start(self, lake: &Headwater) -> Redirected {
+        let protocols: Vec<&str> = self.0.iter().map(|(protocol, _)| *protocol).collect();
+        Redirected { server: lake.serve(&protocols, &[]), served: self }
+    }
+}
+
+impl Redirected {
+    fn redirect(&self, command: &str) -> String {
+        self.served.0.iter().fold(command.to_owned(), |command, (protocol, address)| {
+            command.replace(address, self.server.address(protocol))
+        })
+    }
+}
+
 fn run_page(page: &Path) -> usize {
     let lake = headwater();
     let samples = repository().join("crates/cli/samples");
@@ -74,7 +110,9 @@ fn run_page(page: &Path) -> usize {
     .unwrap();
     let text = std::fs::read_to_string(page).expect("the page");
     let commands = commands(&text);
+    let server = Served::of(&commands).map(|served| served.start(&lake));
     for (command, code) in &commands {
+        let command = &server.as_ref().map_or_else(|| command.clone(), |it| it.redirect(command));
         let mut shell = lake.command::<&str>(&[]);
         shell = {
             let mut bash = std::process::Command::new("bash");
@@ -84,7 +122,7 @@ fn run_page(page: &Path) -> usize {
                     bash.env(name, value);
                 }
             }
-            bash.env("PATH", &path);
+            bash.env("PATH", &path).env("HEADWATER_TOKEN", TOKEN);
             bash
         };
         let output = shell.output().expect("bash runs");
