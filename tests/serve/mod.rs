@@ -4,6 +4,8 @@ mod clients;
 mod crash;
 mod durability;
 mod hec;
+mod lake_failures;
+mod late_events;
 mod limits;
 mod query_api;
 mod tokens;

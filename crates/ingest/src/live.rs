@@ -30,12 +30,17 @@ use crate::{IngestError, RawPolicy};
 /// First and longest pause before a failed commit is tried again.
 const RETRY_PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(15));
 
+/// A generation waits for the commit before it until it is so many times as large as one that is
+/// committed at once.
+const GENERATION_COMMITS_MAX: usize = 2;
+
 /// Settings of a running data path.
 #[derive(Debug, Clone)]
 pub struct LiveOptions {
     /// Threads that run the pipeline.
     pub workers: usize,
-    /// Rows are committed when they take this many bytes of memory.
+    /// Rows are committed when they take this many bytes of memory. At most three times as much is
+    /// in memory: what is being committed, and what gathers meanwhile.
     pub commit_bytes: usize,
     /// Rows are committed when the oldest has waited this long.
     pub commit_age: Duration,
@@ -304,12 +309,15 @@ impl Collector {
     ) -> Result<(), IngestError> {
         let mut waiting: BTreeMap<u64, Processed> = BTreeMap::new();
         let mut next = 0;
+        // Rows gather, and can be queried, while the generation before is committed.
+        let bytes_max = self.options.commit_bytes.saturating_mul(GENERATION_COMMITS_MAX);
         loop {
-            let is_full = self.generation.bytes() >= self.options.commit_bytes;
+            let bytes = self.generation.bytes();
+            let (is_large, is_full) = (bytes >= self.options.commit_bytes, bytes >= bytes_max);
             let due = self.oldest.map(|oldest| oldest + self.options.commit_age);
             let is_idle = matches!(self.flush, Flush::Idle(_));
             let is_due = due.is_some_and(|due| due <= Instant::now()) || *self.hurried.borrow();
-            if is_idle && self.oldest.is_some() && (is_full || is_due) {
+            if is_idle && self.oldest.is_some() && (is_large || is_due) {
                 self.start_flush();
                 continue;
             }

@@ -11,11 +11,13 @@
 mod binary;
 mod data;
 mod http;
+mod proxy;
 mod python;
 mod server;
 
 pub use binary::{Finished, Headwater};
 pub use data::{repository, test_data};
 pub use http::{HttpAnswer, exchange, http};
+pub use proxy::FailingProxy;
 pub use python::{S3Server, python};
 pub use server::{RunningServer, TOKEN};

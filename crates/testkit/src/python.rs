@@ -45,6 +45,7 @@ impl S3Server {
             .arg(bucket)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .expect("the S3 server starts");
         let output = process.stdout.take().expect("its output");

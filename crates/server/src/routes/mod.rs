@@ -47,7 +47,7 @@ pub(crate) fn router(api: Api) -> Router {
 }
 
 /// Longest wait of a query for what was acknowledged before it.
-const ACCEPTED_WAIT_MAX: Duration = Duration::from_millis(500);
+const ACCEPTED_WAIT_MAX: Duration = Duration::from_secs(1);
 
 impl Api {
     /// Waits until what was acknowledged by now can be queried: whoever was told that an event
