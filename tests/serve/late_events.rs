@@ -58,7 +58,9 @@ fn a_week_in_random_order_ends_in_the_right_hours() {
     assert_eq!(lake.number(numbers), sent);
     let _ = lake.run(&["optimize"]).expect_code(0);
     let tables = lake.run(&["tables", "--json"]).expect_code(0).stdout;
-    let events: serde_json::Value = serde_json::from_str(tables.lines().next().unwrap()).unwrap();
+    let is_events = |line: &&str| line.contains("\"name\":\"events\"");
+    let events = tables.lines().find(is_events).expect("the table events");
+    let events: serde_json::Value = serde_json::from_str(events).unwrap();
     assert_eq!(events["files"].as_u64(), Some(expected.len() as u64), "{tables}");
     assert_eq!(lake.number(numbers), sent);
 }

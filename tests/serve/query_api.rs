@@ -72,7 +72,7 @@ fn health_tables_and_metrics_are_served() {
     let tables = get("/api/v1/tables").json();
     let names: Vec<&str> =
         tables["tables"].as_array().unwrap().iter().filter_map(|t| t["name"].as_str()).collect();
-    assert_eq!(names, ["events", "rejects"]);
+    assert_eq!(names, ["audit", "events", "rejects"]);
     let metrics = get("/metrics").text();
     for line in [
         "headwater_received_records_total{source=\"hec\"} 2",
@@ -111,4 +111,46 @@ fn tail_shows_what_arrives_and_meets_the_condition() {
     let output = lake.command(&wrong).env("HEADWATER_TOKEN", TOKEN).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("nonsense"), "{output:?}");
+}
+
+#[test]
+fn every_query_and_every_change_of_tokens_is_in_the_audit_table() {
+    let lake = headwater();
+    let created = lake.run(&["token", "create", "analyst", "--scope", "query"]).expect_code(0);
+    let analyst = format!("Bearer {}", created.stdout.trim());
+    let server = lake.serve(&["api"], &[]);
+    let ask = |sql: &str| {
+        let headers = [("Authorization", analyst.as_str())];
+        http(server.address("api"), "POST", "/api/v1/query", &headers, sql)
+    };
+    assert_eq!(ask("SELECT 1 AS one UNION ALL SELECT 2").status, 200);
+    assert_eq!(ask("SELECT nonsense").status, 400);
+    // Only administrators see who asked what.
+    let hidden = ask("SELECT * FROM audit");
+    assert_eq!(hidden.status, 400, "{}", hidden.text());
+    server.stop();
+    let _ = lake.run(&["token", "revoke", "analyst"]).expect_code(0);
+    let server = lake.serve(&["api"], &[]);
+    let rows = server.query(
+        "SELECT action, token, address, outcome, rows, \
+         CASE WHEN action = 'query' THEN statement END AS sql FROM audit ORDER BY auditid",
+    );
+    let query = |outcome: &str, rows: u64, sql: &str| {
+        json!({"action": "query", "token": "analyst", "address": "127.0.0.1",
+            "outcome": outcome, "rows": rows, "sql": sql})
+    };
+    let change = |action: &str| {
+        json!({"action": action, "token": null, "address": null, "outcome": "ok", "rows": null,
+            "sql": null})
+    };
+    assert_eq!(
+        rows,
+        [
+            change("token.create"),
+            query("ok", 2, "SELECT 1 AS one UNION ALL SELECT 2"),
+            query("error", 0, "SELECT nonsense"),
+            query("error", 0, "SELECT * FROM audit"),
+            change("token.revoke"),
+        ]
+    );
 }

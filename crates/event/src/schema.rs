@@ -83,6 +83,9 @@ pub const EVENTS: &str = "events";
 /// Name of the table of records that could not become events.
 pub const REJECTS: &str = "rejects";
 
+/// Name of the table of what was asked and changed, by whom.
+pub const AUDIT: &str = "audit";
+
 /// Columns of `events` that are stored in the data files, in order; the partition columns follow
 /// them.
 pub const EVENT_COLUMNS: [ColumnDefinition; 20] = [
@@ -129,12 +132,29 @@ pub const REJECT_COLUMNS: [ColumnDefinition; 13] = [
     opaque(column("raw", ColumnType::Bytes)),
 ];
 
+/// Columns of `audit` that are stored in the data files, in order; the partition columns follow
+/// them. `utctimestamp` is when it began, `tokenid` and `token` say who, `address` from where.
+pub const AUDIT_COLUMNS: [ColumnDefinition; 11] = [
+    required(bloomed(column("auditid", ColumnType::Text))),
+    required(column(TIME_COLUMN, ColumnType::Timestamp)),
+    required(column("action", ColumnType::Text)),
+    column("tokenid", ColumnType::Text),
+    column("token", ColumnType::Text),
+    column("address", ColumnType::Text),
+    opaque(column("statement", ColumnType::Text)),
+    required(column("outcome", ColumnType::Text)),
+    column("reason", ColumnType::Text),
+    column("rows", ColumnType::Long),
+    column("milliseconds", ColumnType::Long),
+];
+
 /// The stored columns of a table of Headwater's own, or `None` for any other name.
 #[must_use]
 pub fn columns_of(table: &str) -> Option<&'static [ColumnDefinition]> {
     match table {
         EVENTS => Some(&EVENT_COLUMNS),
         REJECTS => Some(&REJECT_COLUMNS),
+        AUDIT => Some(&AUDIT_COLUMNS),
         _ => None,
     }
 }

@@ -26,7 +26,7 @@ mod table;
 mod tests;
 mod write;
 
-pub use batch::{EventBatchBuilder, RejectBatchBuilder, RowError};
+pub use batch::{AuditEntry, EventBatchBuilder, RejectBatchBuilder, RowError};
 pub use clock::{Clock, SystemClock};
 pub use error::{LakeError, Result};
 pub use file::{ColumnRange, DataFile, FileStatistics};

@@ -46,6 +46,8 @@ pub struct SessionOptions {
     /// Whether statements that change the session or write files are refused: several people share
     /// it.
     pub read_only: bool,
+    /// Tables that statements cannot use.
+    pub hidden: Vec<String>,
 }
 
 impl Default for SessionOptions {
@@ -59,6 +61,7 @@ impl Default for SessionOptions {
             aliases: vec!["defenda_data_lake".to_owned(), "defenda_datalake".to_owned()],
             fresh: None,
             read_only: false,
+            hidden: Vec::new(),
         }
     }
 }
@@ -102,6 +105,9 @@ impl Session {
         context.register_object_store(store_url.as_ref(), lake.object_store());
         let mut tables = BTreeMap::new();
         for name in lake.tables().await? {
+            if options.hidden.contains(&name) {
+                continue;
+            }
             tables.insert(name.clone(), lake.table(&name)?);
         }
         let schema = Arc::new(LakeSchema::new(tables, store_url, options.fresh.clone()));

@@ -5,6 +5,7 @@
 //! path puts it into the tables; queries see both. Stopping goes the same way: listeners first,
 //! then what is in the journal, then the tables.
 
+mod audit;
 mod error;
 mod fresh;
 mod listener;

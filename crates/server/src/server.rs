@@ -8,9 +8,10 @@ use headwater_ingest::{IngestContext, Live};
 use headwater_journal::{Journal, Recovery};
 use headwater_query::{Session, SessionOptions};
 use headwater_sources::Intake;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::Audit;
 use crate::error::ServerError;
 use crate::fresh::JournalRows;
 use crate::listeners::{Listening, Starter, bind};
@@ -43,6 +44,8 @@ pub struct Server {
     tls: Option<Tls>,
     live: Live,
     listeners: JoinSet<()>,
+    /// Writes the audit table until the API is gone.
+    auditing: JoinHandle<()>,
     stop: CancellationToken,
     options: ServerOptions,
 }
@@ -57,18 +60,23 @@ impl Server {
         let prometheus = metrics::install()?;
         let tls = options.tls.clone().map(Tls::open).transpose()?;
         let bound = bind(&options.listen).await?;
-        for table in [schema::EVENTS, schema::REJECTS] {
+        for table in [schema::EVENTS, schema::REJECTS, schema::AUDIT] {
             ingest.lake.table(table)?.ensure_created().await?;
         }
         let (journal, recovery) = open_journal(&ingest, &options).await?;
         let live = Live::start(&ingest, &journal, options.live.clone()).await?;
         let intake = Intake::new(journal, live.committed(), options.intake, ingest.now);
         let fresh = Arc::new(JournalRows(live.hot().clone()));
-        let session = SessionOptions { fresh: Some(fresh), read_only: true, ..session };
+        let everything = SessionOptions { fresh: Some(fresh), read_only: true, ..session };
+        let public =
+            SessionOptions { hidden: vec![schema::AUDIT.to_owned()], ..everything.clone() };
+        let (audit, auditing) = Audit::start(ingest.lake.clone());
         let api = Api {
             intake: intake.clone(),
             access: access.clone(),
-            session: Arc::new(Session::open(&ingest.lake, session).await?),
+            session: Arc::new(Session::open(&ingest.lake, public).await?),
+            admin_session: Arc::new(Session::open(&ingest.lake, everything).await?),
+            audit,
             lake: ingest.lake,
             hot: live.hot().clone(),
             processed: live.processed(),
@@ -90,8 +98,18 @@ impl Server {
             listening.push(bound.listening(tls.is_some())?);
             starter.start(bound, &mut routers, &mut listeners);
         }
-        let server =
-            Self { listening, recovery, intake, access, tls, live, listeners, stop, options };
+        let server = Self {
+            listening,
+            recovery,
+            intake,
+            access,
+            tls,
+            live,
+            listeners,
+            auditing,
+            stop,
+            options,
+        };
         Ok(server)
     }
 
@@ -131,7 +149,11 @@ impl Server {
             self.listeners.abort_all();
         }
         self.intake.close();
-        self.live.finish(self.options.drain_time_max).await?;
+        let patience = self.options.drain_time_max;
+        self.live.finish(patience).await?;
+        if tokio::time::timeout(patience, self.auditing).await.is_err() {
+            tracing::error!("the last entries of the audit table could not be written");
+        }
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ use headwater_access::{Scope, Token, TokenRecord};
 use headwater_event::ErrorKind;
 
 use crate::arguments::Global;
+use crate::commands::token;
 use crate::context::{Context, now};
 use crate::failure::Failure;
 use crate::screen;
@@ -27,7 +28,7 @@ pub(crate) struct Arguments {
     file: PathBuf,
 }
 
-pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitCode, Failure> {
     let written = write(&arguments.file)?;
     if written {
         screen::note(format_args!("wrote {}", arguments.file.display()));
@@ -48,6 +49,7 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<ExitCode, Fa
         let scope_names: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();
         let mut record = TokenRecord::new(&token, name, now());
         record.scopes = scopes;
+        token::note_change(&context, "token.create", &record).await?;
         tokens.add(record)?;
         screen::data(format_args!("{name} ({}): {}", scope_names.join(", "), token.expose()))?;
     }

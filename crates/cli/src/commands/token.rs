@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use headwater_access::{Scope, Token, TokenRecord};
 use headwater_config::parse_duration;
 use headwater_event::{ErrorKind, Timestamp};
+use headwater_lake::AuditEntry;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::context::{Context, now};
 use crate::failure::Failure;
@@ -72,19 +74,20 @@ struct Line {
     state: &'static str,
 }
 
-pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitCode, Failure> {
     match arguments.action {
-        Action::Create(create) => make(context, create)?,
+        Action::Create(create) => make(context, create).await?,
         Action::List { json } => list(context, json)?,
         Action::Revoke { token } => {
             let revoked = context.token_file()?.revoke(&token)?;
+            note_change(context, "token.revoke", &revoked).await?;
             screen::note(format_args!("revoked {} ({})", revoked.name, revoked.id));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn make(context: &Context, create: Create) -> Result<(), Failure> {
+async fn make(context: &Context, create: Create) -> Result<(), Failure> {
     let expires = create.expires.as_deref().map(expiry).transpose()?;
     let token = Token::generate()?;
     let mut record = TokenRecord::new(&token, &create.name, now());
@@ -92,9 +95,35 @@ fn make(context: &Context, create: Create) -> Result<(), Failure> {
     record.sources = create.source;
     record.indexes = create.index;
     record.expires = expires;
+    note_change(context, "token.create", &record).await?;
     context.token_file()?.add(record)?;
     screen::note(format_args!("keep it: it is not shown again"));
     screen::data(format_args!("{}", token.expose()))
+}
+
+/// Writes a change of tokens into the audit table.
+pub(crate) async fn note_change(
+    context: &Context,
+    action: &'static str,
+    token: &TokenRecord,
+) -> Result<(), Failure> {
+    let statement = serde_json::json!({
+        "id": token.id, "name": token.name, "scopes": token.scopes, "sources": token.sources,
+        "indexes": token.indexes, "expires": token.expires,
+    });
+    let entry = AuditEntry {
+        id: Uuid::now_v7(),
+        time: now(),
+        action,
+        token: None,
+        address: None,
+        statement: statement.to_string(),
+        outcome: "ok",
+        reason: None,
+        rows: None,
+        milliseconds: None,
+    };
+    Ok(context.lake()?.append_audit(&[entry]).await?)
 }
 
 fn expiry(text: &str) -> Result<i64, Failure> {

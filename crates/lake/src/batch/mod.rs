@@ -1,10 +1,12 @@
-//! Events and rejects become rows: JSON trees end here, Arrow batches begin.
+//! Events, rejects and audit entries become rows: JSON trees end here, Arrow batches begin.
 //! Text goes from the tree's spans straight into the column's buffer; nothing else is built per
 //! event.
 
+mod audit;
 mod columns;
 mod events;
 mod rejects;
 
+pub use audit::AuditEntry;
 pub use events::{EventBatchBuilder, RowError};
 pub use rejects::RejectBatchBuilder;

@@ -33,6 +33,12 @@ impl ApiError {
     }
 }
 
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
 /// An error and its causes, each once.
 fn describe(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();

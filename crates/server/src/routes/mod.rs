@@ -6,6 +6,7 @@ mod metrics;
 mod query;
 mod tables;
 mod tail;
+mod trace;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 
 use self::error::ApiError;
 use self::query::RunningQueries;
+use crate::audit::Audit;
 
 /// What the routes work with.
 #[derive(Debug)]
@@ -30,7 +32,11 @@ pub(crate) struct Api {
     pub(crate) intake: Intake,
     pub(crate) access: Access,
     pub(crate) lake: Lake,
+    /// For everybody: without the audit table.
     pub(crate) session: Arc<Session>,
+    /// For tokens with the scope `admin`.
+    pub(crate) admin_session: Arc<Session>,
+    pub(crate) audit: Audit,
     pub(crate) hot: HotRows,
     /// The rows of journal entries below this number can be queried.
     pub(crate) processed: watch::Receiver<u64>,

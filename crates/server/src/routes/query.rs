@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow::array::RecordBatch;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
@@ -15,7 +16,7 @@ use bytes::Bytes;
 use futures::SinkExt as _;
 use futures::channel::mpsc;
 use headwater_access::Scope;
-use headwater_query::{Answer, OutputFormat, QueryError, ResultWriter};
+use headwater_query::{Answer, OutputFormat, QueryError, ResultWriter, Session};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,7 @@ use uuid::Uuid;
 
 use super::Api;
 use super::error::ApiError;
+use super::trace::Trace;
 
 /// Longest request.
 const REQUEST_BYTES_MAX: usize = 1 << 20;
@@ -90,27 +92,44 @@ impl Drop for RunningQuery {
 
 async fn query(State(api): State<Arc<Api>>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    api.authorize(&parts.headers, Scope::Query)?;
+    let grant = api.authorize(&parts.headers, Scope::Query)?;
     let question = read_question(&parts.headers, body).await?;
     let format = format(&parts.headers, question.format.as_deref())?;
     let parameters: Vec<(String, String)> =
         question.parameters.iter().map(|(name, value)| (name.clone(), text_of(value))).collect();
+    let mut trace = Trace::begin(&api, &grant, &parts.extensions, &question.sql)?;
     api.wait_for_accepted().await;
     let running = api.running.begin();
     let id = running.id;
-    let mut answer = api.session.query(&question.sql, &parameters).await?;
-    // The first rows decide the status: most errors show by then.
-    let first = tokio::select! {
-        () = running.cancelled.cancelled() => {
-            return Err(ApiError::new(StatusCode::CONFLICT, "conflict", "the query was cancelled"));
-        }
-        first = answer.next() => first?,
-    };
+    let session = if grant.has(Scope::Admin) { &api.admin_session } else { &api.session };
+    let started = start(session, &question.sql, &parameters, &running.cancelled).await;
+    let (answer, first) = started.inspect_err(|error| trace.failed(error))?;
     let (sender, receiver) = mpsc::channel(PARTS_WAITING_MAX);
-    tokio::spawn(stream(answer, first, format, sender, running));
+    tokio::spawn(stream(answer, first, format, sender, running, trace));
     let headers =
         [(header::CONTENT_TYPE, content_type(format).to_owned()), (QUERY_ID, id.to_string())];
     Ok((headers, Body::from_stream(receiver)).into_response())
+}
+
+/// Starts a statement and waits for its first rows, which decide the status: most errors show by
+/// then.
+async fn start(
+    session: &Session,
+    sql: &str,
+    parameters: &[(String, String)],
+    cancelled: &CancellationToken,
+) -> Result<(Answer, Option<RecordBatch>), ApiError> {
+    let starting = async {
+        let mut answer = session.query(sql, parameters).await?;
+        let first = answer.next().await?;
+        Ok((answer, first))
+    };
+    tokio::select! {
+        () = cancelled.cancelled() => {
+            Err(ApiError::new(StatusCode::CONFLICT, "conflict", "the query was cancelled"))
+        }
+        started = starting => started,
+    }
 }
 
 async fn cancel(
@@ -179,14 +198,20 @@ type Part = Result<Bytes, io::Error>;
 /// part for the whole.
 async fn stream(
     mut answer: Answer,
-    first: Option<arrow::array::RecordBatch>,
+    first: Option<RecordBatch>,
     format: OutputFormat,
     mut parts: mpsc::Sender<Part>,
     running: RunningQuery,
+    mut trace: Trace,
 ) {
     let sent = tokio::select! {
-        () = running.cancelled.cancelled() => Err(io::Error::other("cancelled")),
-        sent = send(&mut answer, first, format, &mut parts) => sent,
+        () = running.cancelled.cancelled() => {
+            trace.cancelled();
+            Err(io::Error::other("cancelled"))
+        }
+        sent = send(&mut answer, first, format, &mut parts, &mut trace) => {
+            sent.inspect_err(|error| trace.failed(error))
+        }
     };
     if let Err(error) = sent {
         tracing::info!(id = %running.id, %error, "a query ended early");
@@ -197,9 +222,10 @@ async fn stream(
 
 async fn send(
     answer: &mut Answer,
-    first: Option<arrow::array::RecordBatch>,
+    first: Option<RecordBatch>,
     format: OutputFormat,
     parts: &mut mpsc::Sender<Part>,
+    trace: &mut Trace,
 ) -> Result<(), io::Error> {
     let gone = |_| io::Error::other("the client is gone");
     let failed = |error: QueryError| io::Error::other(error);
@@ -208,6 +234,7 @@ async fn send(
     let mut writer = ResultWriter::new(buffer.clone(), format, &schema, None).map_err(failed)?;
     let mut next = first;
     while let Some(rows) = next {
+        trace.add_rows(rows.num_rows());
         writer.write(&rows).map_err(failed)?;
         let bytes = buffer.take();
         if !bytes.is_empty() {
