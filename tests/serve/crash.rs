@@ -108,7 +108,8 @@ fn live_and_die(lake: &Headwater, sent: &Arc<Sent>, life: Duration) {
     }
 }
 
-fn assert_each_once(lake: &Headwater, sent: &Sent) {
+/// Checks the table, and tells how many events were acknowledged and how many are there.
+fn assert_each_once(lake: &Headwater, sent: &Sent) -> (usize, usize) {
     let number = "json_extract_scalar(details, '$.number')";
     let rows =
         lake.query(&format!("SELECT {number} AS number, count(*) AS n FROM events GROUP BY 1"));
@@ -120,7 +121,7 @@ fn assert_each_once(lake: &Headwater, sent: &Sent) {
     let lost: Vec<_> = acknowledged.difference(&there).collect();
     assert!(lost.is_empty(), "{} of {} are lost: {lost:?}", lost.len(), acknowledged.len());
     assert_eq!(lake.number("SELECT count(*) FROM rejects"), 0);
-    println!("{} acknowledged, {} in the table", acknowledged.len(), there.len());
+    (acknowledged.len(), there.len())
 }
 
 #[test]
@@ -150,5 +151,6 @@ fn kills_at_random_moments_lose_and_repeat_nothing() {
         std::thread::yield_now();
     }
     server.stop();
-    assert_each_once(&lake, &sent);
+    let (acknowledged, there) = assert_each_once(&lake, &sent);
+    println!("{acknowledged} acknowledged, {there} in the table");
 }
