@@ -1,10 +1,10 @@
 //! The one way an error leaves the process: a message with its causes on standard error, and the
 //! exit code of its kind.
 
-use std::error::Error;
 use std::process::ExitCode;
 
 use headwater_event::ErrorKind;
+pub(crate) use headwater_event::error::describe;
 
 /// An error with the kind that decides the exit code.
 #[derive(Debug)]
@@ -24,22 +24,6 @@ impl Failure {
         crate::screen::note(format_args!("error: {}", describe(self.error.as_ref())));
         ExitCode::from(self.kind.exit_code())
     }
-}
-
-/// An error and its causes, each once.
-pub(crate) fn describe(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(current) = cause {
-        let message = current.to_string();
-        // Some libraries repeat the cause in their own text.
-        if !text.contains(&message) {
-            text.push_str(": ");
-            text.push_str(&message);
-        }
-        cause = current.source();
-    }
-    text
 }
 
 macro_rules! failure_from {

@@ -1,6 +1,7 @@
 //! What a caller should do about an error. One table gives the exit code, the HTTP status and
 //! whether a retry makes sense; every error type of the workspace answers `kind()`.
 
+use std::error::Error;
 use std::fmt;
 
 /// The reaction an error asks for, independent of the component that failed.
@@ -101,6 +102,22 @@ impl fmt::Display for ErrorKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
     }
+}
+
+/// An error and its causes as one text, each once: some libraries repeat the cause in their own.
+#[must_use]
+pub fn describe(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        let message = current.to_string();
+        if !text.contains(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        cause = current.source();
+    }
+    text
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use headwater_event::error::describe;
 use headwater_event::schema;
 use headwater_lake::{Lake, Table};
 use headwater_sources::SourceError;
@@ -245,12 +246,6 @@ impl Reader {
 }
 
 fn failed(error: &SourceError) -> FailedInput {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(current) = cause {
-        text.push_str(": ");
-        text.push_str(&current.to_string());
-        cause = current.source();
-    }
+    let text = describe(error);
     FailedInput { name: error.input().to_owned(), error: text, kind: error.kind() }
 }

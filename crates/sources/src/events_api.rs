@@ -19,8 +19,8 @@ use serde_json::json;
 
 use crate::envelope_batch::{EnvelopeBatch, EnvelopeBatchBuilder};
 use crate::files::Format;
-use crate::http::{BodyFault, BodyLimits, Parameters, peer_name, read_body, token};
-use crate::intake::{Intake, Refusal};
+use crate::http::{BodyLimits, Parameters, Refused, peer_name, read_body, token};
+use crate::intake::Intake;
 use crate::memory_records;
 use crate::once::{RequestName, Seen};
 
@@ -43,37 +43,9 @@ pub fn router(intake: Intake, access: Access, body: BodyLimits) -> Router {
     }))
 }
 
-/// An answer that is not a success: status and text.
-struct Refused(StatusCode, String);
-
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         (self.0, Json(json!({"error": self.1}))).into_response()
-    }
-}
-
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Self {
-        let status = match refusal {
-            Refusal::Busy(_) | Refusal::Closing => StatusCode::SERVICE_UNAVAILABLE,
-            Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Refusal::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        Self(status, refusal.to_string())
-    }
-}
-
-impl From<BodyFault> for Refused {
-    fn from(fault: BodyFault) -> Self {
-        let text = fault.to_string();
-        let status = match fault {
-            BodyFault::Refused(refusal) => return refusal.into(),
-            BodyFault::Damaged(_) | BodyFault::Broken(_) => StatusCode::BAD_REQUEST,
-            BodyFault::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            BodyFault::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            BodyFault::Slow(_) => StatusCode::REQUEST_TIMEOUT,
-        };
-        Self(status, text)
     }
 }
 

@@ -1,11 +1,10 @@
 //! Errors of the API: `{"error":{"kind":…,"message":…}}` with the status of the kind.
 
-use std::error::Error;
-
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use headwater_event::ErrorKind;
+use headwater_event::error::describe;
 use headwater_query::QueryError;
 use serde_json::json;
 
@@ -37,22 +36,6 @@ impl std::fmt::Display for ApiError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(&self.message)
     }
-}
-
-/// An error and its causes, each once.
-fn describe(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(current) = cause {
-        let message = current.to_string();
-        // Some libraries repeat the cause in their own text.
-        if !text.contains(&message) {
-            text.push_str(": ");
-            text.push_str(&message);
-        }
-        cause = current.source();
-    }
-    text
 }
 
 impl From<QueryError> for ApiError {

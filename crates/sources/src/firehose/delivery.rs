@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use super::record_data::{DataFault, DataLimits, DataReader};
 use super::{FirehoseSource, SOURCE};
 use crate::envelope_batch::EnvelopeBatch;
-use crate::http::{BodyFault, peer_name, read_body};
-use crate::intake::{Lease, Refusal};
+use crate::http::{Refused, peer_name, read_body};
+use crate::intake::Lease;
 use crate::once::{RequestName, Seen};
 
 /// Header with the version of the protocol.
@@ -60,35 +60,6 @@ impl IntoResponse for Undelivered {
             "errorMessage": text,
         });
         answer(status, body.to_string())
-    }
-}
-
-/// Status and text of an error.
-#[derive(Debug)]
-struct Refused(StatusCode, String);
-
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Self {
-        let status = match refusal {
-            Refusal::Busy(_) | Refusal::Closing => StatusCode::SERVICE_UNAVAILABLE,
-            Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Refusal::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        Self(status, refusal.to_string())
-    }
-}
-
-impl From<BodyFault> for Refused {
-    fn from(fault: BodyFault) -> Self {
-        let text = fault.to_string();
-        let status = match fault {
-            BodyFault::Refused(refusal) => return refusal.into(),
-            BodyFault::Damaged(_) | BodyFault::Broken(_) => StatusCode::BAD_REQUEST,
-            BodyFault::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            BodyFault::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            BodyFault::Slow(_) => StatusCode::REQUEST_TIMEOUT,
-        };
-        Self(status, text)
     }
 }
 

@@ -3,11 +3,13 @@
 mod body;
 mod credentials;
 mod parameters;
+mod refused;
 
 pub use body::{BodyFault, BodyLimits, read_body};
 pub(crate) use body::{decompress, gunzip};
 pub use credentials::{Credentials, credentials, token};
 pub(crate) use parameters::{Parameters, peer_name};
+pub(crate) use refused::Refused;
 
 use std::net::SocketAddr;
 
