@@ -161,6 +161,10 @@ mod tests {
         assert_eq!(config.plugins.folder.unwrap(), Path::new("/etc/./plugins"));
         assert_eq!(config.query.spill_folder.unwrap(), Path::new("/etc/./spill"));
         assert_eq!(config.lake.storage.len(), 2);
+        assert!(config.serve.firehose_keys.contains_key("AKIDEXAMPLE"));
+        let tls = config.serve.tls.unwrap();
+        assert_eq!(tls.key, Path::new("/etc/headwater/tls.key"));
+        assert_eq!(config.serve.listen.len(), 7);
     }
 
     fn uncommented(line: &str) -> String {
@@ -168,7 +172,9 @@ mod tests {
         let (indent, text) = line.split_at(indent);
         let example = text.strip_prefix('#').filter(|rest| !rest.starts_with(' '));
         // The second and further lines of an example are indented.
-        let nested = text.strip_prefix("#  ").filter(|rest| rest.starts_with("aws_"));
+        let is_setting =
+            |rest: &&str| rest.split(' ').next().is_some_and(|word| word.ends_with(':'));
+        let nested = text.strip_prefix("#  ").filter(is_setting);
         match (example, nested) {
             (Some(example), _) => format!("{indent}{example}"),
             (None, Some(nested)) => format!("{indent}  {nested}"),

@@ -204,8 +204,7 @@ mod tests {
         assert_eq!(found.len(), 4);
         assert_eq!([&*found[0], &*found[3]], [r#"{"a":1}"#, r#"{"b":2}"#]);
         assert_eq!(found[1], "!12 data is damaged gzip: body cannot be decompressed");
-        // Whether JSON is valid is the pipeline's business.
-        assert_eq!(found[2], "{broken");
+        assert_eq!(found[2], "!7 not JSON: key must be a string at line 1 column 2");
     }
 
     #[test]
