@@ -17,5 +17,5 @@ mod server;
 pub use binary::{Finished, Headwater};
 pub use data::{repository, test_data};
 pub use http::{HttpAnswer, exchange, http};
-pub use python::{S3Server, python};
+pub use python::{S3Server, S3ServerWithQueue, python};
 pub use server::{RunningServer, TOKEN};
