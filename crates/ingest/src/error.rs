@@ -1,6 +1,7 @@
 //! Why a run of the data path stops.
 
 use headwater_event::ErrorKind;
+use headwater_sources::sqs::SqsError;
 
 /// A run that cannot go on. What was committed before stays, and a new run continues after it.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,12 @@ pub enum IngestError {
         /// Arrow's error.
         source: Box<arrow::error::ArrowError>,
     },
+    /// The queue that names the objects of a bucket cannot be used.
+    #[error("failed to follow a bucket")]
+    Queue {
+        /// The queue's error.
+        source: Box<SqsError>,
+    },
     /// A thread of the run ended early.
     #[error("a {thread} thread stopped unexpectedly")]
     Thread {
@@ -41,6 +48,7 @@ impl IngestError {
             Self::Lake { source, .. } => source.kind(),
             Self::Contended { .. } => ErrorKind::Conflict,
             Self::Batch { .. } => ErrorKind::Invalid,
+            Self::Queue { source } => source.kind(),
             Self::Thread { .. } => ErrorKind::Internal,
         }
     }
@@ -52,6 +60,12 @@ impl IngestError {
     /// Whether another process advanced the same inputs, so that this run should look again.
     pub(crate) fn is_conflict(&self) -> bool {
         matches!(self, Self::Lake { .. }) && self.kind() == ErrorKind::Conflict
+    }
+}
+
+impl From<SqsError> for IngestError {
+    fn from(source: SqsError) -> Self {
+        Self::Queue { source: Box::new(source) }
     }
 }
 

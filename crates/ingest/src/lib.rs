@@ -4,7 +4,9 @@
 //! *generation* up to a memory budget, and writes it while the next one fills. A generation is one
 //! commit to `rejects` (when it has any) followed by one commit to `events`; both carry the inputs'
 //! positions, so everything below a position is in the tables, once, whatever happens in between.
+//! [`follow`] is the same for the objects that a bucket announces through a queue.
 
+mod bucket_queue;
 mod error;
 mod generation;
 mod growth;
@@ -19,6 +21,7 @@ mod run;
 mod worker;
 mod workers;
 
+pub use bucket_queue::{BucketReport, follow};
 pub use error::IngestError;
 pub use hot::{HotBatch, HotRows};
 pub use live::{Live, LiveOptions};

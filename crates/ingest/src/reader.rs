@@ -12,7 +12,8 @@ use headwater_event::schema;
 use headwater_lake::{Lake, Table};
 use headwater_sources::SourceError;
 use headwater_sources::files::{
-    FileIdentity, Input, Listed, ObjectStores, ReadRequest, ReadSummary, identify, list, read,
+    FileIdentity, Input, Listed, ObjectName, ObjectStores, ReadRequest, ReadSummary, identify,
+    list, look_up, read,
 };
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -28,14 +29,32 @@ use crate::{FailedInput, IdentityScope, IngestError, IngestOptions, Progress, Sk
 const POSITIONS_AGE_MAX: Duration = Duration::from_secs(1);
 
 /// What to read.
-pub(crate) struct Inputs {
-    pub(crate) texts: Vec<String>,
-    pub(crate) stores: ObjectStores,
+#[derive(Debug, Clone)]
+pub(crate) enum Inputs {
+    /// What texts of a command line stand for.
+    Texts(Vec<String>),
+    /// Exactly these objects.
+    Objects(Vec<ObjectName>),
+}
+
+impl Inputs {
+    /// Finds them one after the other.
+    fn list<'a>(
+        &'a self,
+        stores: &'a ObjectStores,
+    ) -> Box<dyn Iterator<Item = Result<Listed, SourceError>> + 'a> {
+        match self {
+            Self::Texts(texts) => Box::new(list(texts, stores)),
+            Self::Objects(names) => Box::new(names.iter().map(|name| look_up(name, stores))),
+        }
+    }
 }
 
 /// What the reader found, for the report.
 #[derive(Debug, Default)]
 pub(crate) struct ReaderReport {
+    /// Chunks sent to the workers.
+    pub(crate) chunks: u64,
     pub(crate) files_skipped: u64,
     pub(crate) bytes_read: u64,
     pub(crate) bytes_decompressed: u64,
@@ -61,6 +80,7 @@ impl Positions {
 /// The reader thread's state.
 pub(crate) struct Reader {
     pub(crate) inputs: Inputs,
+    pub(crate) stores: ObjectStores,
     pub(crate) options: IngestOptions,
     pub(crate) progress: Arc<Progress>,
     pub(crate) positions: Positions,
@@ -84,7 +104,7 @@ impl Reader {
     pub(crate) fn run(self, jobs: &Jobs) -> Result<ReaderReport, IngestError> {
         let mut report = ReaderReport::default();
         let mut numbers = Numbers::default();
-        for listed in list(&self.inputs.texts, &self.inputs.stores) {
+        for listed in self.inputs.list(&self.stores) {
             if self.stop.load(Ordering::Relaxed) {
                 break;
             }
@@ -96,6 +116,7 @@ impl Reader {
                 Err(error) => report.failed.push(failed(&error)),
             }
         }
+        report.chunks = numbers.sequence;
         Ok(report)
     }
 
@@ -199,7 +220,7 @@ impl Reader {
             input,
             identity: step.identity.as_ref(),
             options: &self.options.read,
-            stores: &self.inputs.stores,
+            stores: &self.stores,
             skip_frames: FilePosition::from_offset(known.events_offset).frames,
             from_byte: step.from_byte,
         };

@@ -35,14 +35,24 @@ pub struct IngestContext {
 }
 
 /// Reads all inputs into the lake, each event once, however often it is called and whatever
-/// interrupted earlier calls. Inputs that cannot be read are in the report; the others are read all
-/// the same.
+/// interrupted earlier calls; the future may be dropped at any time. Inputs that cannot be read are
+/// in the report; the others are read all the same.
 ///
 /// # Errors
 /// The tables cannot be written, or other processes keep ingesting the same inputs.
 pub async fn ingest(
     context: &IngestContext,
     inputs: &[String],
+    options: &IngestOptions,
+    progress: &Arc<Progress>,
+) -> Result<IngestReport, IngestError> {
+    ingest_inputs(context, &Inputs::Texts(inputs.to_vec()), options, progress).await
+}
+
+/// Reads all inputs, see [`ingest`].
+pub(crate) async fn ingest_inputs(
+    context: &IngestContext,
+    inputs: &Inputs,
     options: &IngestOptions,
     progress: &Arc<Progress>,
 ) -> Result<IngestReport, IngestError> {
@@ -66,29 +76,46 @@ pub async fn ingest(
 /// One pass over the inputs from the table's positions.
 async fn attempt(
     context: &IngestContext,
-    inputs: &[String],
+    inputs: &Inputs,
     options: &IngestOptions,
     progress: &Arc<Progress>,
     report: &mut IngestReport,
 ) -> Result<(), IngestError> {
     let tables = Tables::open(&context.lake, &context.writer).await?;
     let threads = Threads::start(context, inputs, options, progress)?;
+    let end = End { stop: threads.stop, permits: Arc::clone(&threads.permits) };
     let collected = collect(threads.outputs, &threads.permits, tables, options, progress, report);
     let result = collected.await;
-    threads.stop.store(true, Ordering::Relaxed);
-    threads.permits.close();
+    drop(end);
     let read = tokio::task::spawn_blocking(move || threads.reader.join())
         .await
         .map_err(|_| IngestError::Thread { thread: "waiting" })?
         .map_err(|_| IngestError::Thread { thread: "reader" })?;
-    result?;
+    let chunks = result?;
     let read = read?;
+    if chunks != read.chunks {
+        // Rows of a chunk are missing, and with them those of all later ones: positions say so.
+        return Err(IngestError::Thread { thread: "worker" });
+    }
     report.files_skipped += read.files_skipped;
     report.bytes_read += read.bytes_read;
     report.bytes_decompressed += read.bytes_decompressed;
     report.failed = read.failed;
     report.ignored = read.ignored;
     Ok(())
+}
+
+/// Ends the reader when it goes out of scope, also when the run is dropped before its end.
+struct End {
+    stop: Arc<AtomicBool>,
+    permits: Arc<Semaphore>,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.permits.close();
+    }
 }
 
 /// The running threads of one attempt.
@@ -103,7 +130,7 @@ struct Threads {
 impl Threads {
     fn start(
         context: &IngestContext,
-        inputs: &[String],
+        inputs: &Inputs,
         options: &IngestOptions,
         progress: &Arc<Progress>,
     ) -> Result<Self, IngestError> {
@@ -111,7 +138,8 @@ impl Threads {
             Workers::start(context, &options.raw, options.workers)?;
         let stop = Arc::new(AtomicBool::new(false));
         let reader = Reader {
-            inputs: Inputs { texts: inputs.to_vec(), stores: context.stores.clone() },
+            inputs: inputs.clone(),
+            stores: context.stores.clone(),
             options: options.clone(),
             progress: Arc::clone(progress),
             positions: Positions::open(&context.lake)?,
@@ -124,7 +152,8 @@ impl Threads {
     }
 }
 
-/// Puts chunks back into order, gathers generations and commits them, one while the next fills.
+/// Puts chunks back into order, gathers generations and commits them, one while the next fills;
+/// returns how many chunks are in the tables.
 async fn collect(
     mut outputs: mpsc::Receiver<Result<Processed, IngestError>>,
     permits: &Semaphore,
@@ -132,7 +161,7 @@ async fn collect(
     options: &IngestOptions,
     progress: &Progress,
     report: &mut IngestReport,
-) -> Result<(), IngestError> {
+) -> Result<u64, IngestError> {
     let mut waiting: BTreeMap<u64, Processed> = BTreeMap::new();
     let mut next = 0;
     let mut generation = Generation::default();
@@ -159,7 +188,7 @@ async fn collect(
     if let Some(tables) = &flush.tables {
         tables.settle().await;
     }
-    Ok(())
+    Ok(next)
 }
 
 fn count(progress: &Progress, processed: &Processed) {

@@ -107,6 +107,16 @@ impl SourceError {
         }
     }
 
+    /// The same error, told of the object for which a store was opened.
+    pub(crate) fn about(self, input: &str) -> Self {
+        let input = input.to_owned();
+        match self {
+            Self::Store { source, .. } => Self::Store { input, source },
+            Self::Invalid { reason, .. } => Self::Invalid { input, reason },
+            other => other,
+        }
+    }
+
     pub(crate) fn invalid(input: &str, reason: impl Into<String>) -> Self {
         Self::Invalid { input: input.to_owned(), reason: reason.into() }
     }

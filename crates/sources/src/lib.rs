@@ -4,6 +4,7 @@
 //! | source | what arrives |
 //! |---|---|
 //! | [`files`] | files, folders, archives and buckets, which can be read again |
+//! | [`s3_notifications`], [`sqs`] | what a bucket says about new objects, through a queue |
 //! | [`hec`] | Splunk HTTP Event Collector |
 //! | [`elastic_bulk`] | Elasticsearch and OpenSearch bulk requests |
 //! | [`firehose`] | Amazon Data Firehose: its API and its delivery over HTTP |
@@ -29,6 +30,9 @@ mod memory_records;
 pub mod once;
 pub mod otlp;
 pub mod record;
+pub mod s3_notifications;
+pub mod sigv4;
+pub mod sqs;
 pub mod syslog;
 mod syslog_line;
 #[cfg(test)]

@@ -19,5 +19,5 @@ pub use binary::{Finished, Headwater};
 pub use data::{repository, test_data};
 pub use http::{HttpAnswer, exchange, http};
 pub use proxy::FailingProxy;
-pub use python::{S3Server, python};
+pub use python::{S3Server, S3ServerWithQueue, python};
 pub use server::{RunningServer, TOKEN};

@@ -1,6 +1,6 @@
 //! Counterparts written in Python, from the environment that `scripts/setup.sh` makes.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -30,6 +30,38 @@ pub struct S3Server {
     process: Child,
     /// `http://127.0.0.1:PORT`
     pub endpoint: String,
+    /// Id of the access key to use.
+    pub key_id: String,
+    /// Its secret.
+    pub key_secret: String,
+}
+
+/// A real S3 server whose bucket tells new objects to an SQS queue. Requests must be signed.
+#[derive(Debug)]
+pub struct S3ServerWithQueue {
+    /// The server.
+    pub server: S3Server,
+    /// URL of the queue.
+    pub queue_url: String,
+}
+
+impl S3ServerWithQueue {
+    /// Starts the server and makes `bucket` and `queue`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start(bucket: &str, queue: &str) -> Self {
+        let (mut server, mut output) = S3Server::run(&[bucket, queue]);
+        let mut line = String::new();
+        output.read_line(&mut line).expect("the queue and the key");
+        let parts: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let [queue_url, key_id, key_secret] =
+            parts.try_into().expect("URL of the queue, id and secret of the key");
+        server.key_id = key_id;
+        server.key_secret = key_secret;
+        Self { server, queue_url }
+    }
 }
 
 impl S3Server {
@@ -39,21 +71,27 @@ impl S3Server {
     /// When it does not start.
     #[must_use]
     pub fn start(bucket: &str) -> Self {
+        Self::run(&[bucket]).0
+    }
+
+    fn run(arguments: &[&str]) -> (Self, impl BufRead + use<>) {
         let script = repository().join("tests/counterparts/s3_server.py");
         let mut process = Command::new(python())
             .arg(script)
-            .arg(bucket)
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("the S3 server starts");
         let output = process.stdout.take().expect("its output");
+        let mut output = BufReader::new(output);
         let mut endpoint = String::new();
-        BufReader::new(output).read_line(&mut endpoint).expect("its address");
+        output.read_line(&mut endpoint).expect("its address");
         let endpoint = endpoint.trim().to_owned();
         assert!(endpoint.starts_with("http://"), "the S3 server said `{endpoint}`");
-        Self { process, endpoint }
+        let (key_id, key_secret) = ("test-key".to_owned(), "test-secret".to_owned());
+        (Self { process, endpoint, key_id, key_secret }, output)
     }
 
     /// What a client needs in its environment.
@@ -62,8 +100,8 @@ impl S3Server {
         vec![
             ("AWS_ENDPOINT", self.endpoint.as_str()),
             ("AWS_ALLOW_HTTP", "true"),
-            ("AWS_ACCESS_KEY_ID", "test-key"),
-            ("AWS_SECRET_ACCESS_KEY", "test-secret"),
+            ("AWS_ACCESS_KEY_ID", self.key_id.as_str()),
+            ("AWS_SECRET_ACCESS_KEY", self.key_secret.as_str()),
             ("AWS_REGION", "us-east-1"),
         ]
     }

@@ -2,9 +2,9 @@
 //!
 //! A local file is its content (a rename or a copy is the same file, an edited file is a new one).
 //! The price is one more sequential read, at the speed of BLAKE3 or of the disk, whichever is
-//! lower; the second read usually comes from the page cache. An object is its URL, version and
-//! size: its content cannot change without a new ETag, so nothing has to be downloaded to know that
-//! it was seen.
+//! lower; the second read usually comes from the page cache. An object is its URL, ETag and size:
+//! its content cannot change without a new ETag, so nothing has to be downloaded to know that it
+//! was seen.
 
 use std::fmt;
 use std::fs::File;
@@ -61,17 +61,13 @@ pub fn identify(input: &Input) -> Result<Option<FileIdentity>, SourceError> {
             FileIdentity { hash, bytes: Some(bytes) }
         }
         Location::Object { e_tag, version, .. } => {
-            // A store without ETag and version is told apart by time of change; all three are
-            // hashed because an ETag alone may repeat when the same content is written again.
-            let changed = input.modified().map_or(0, |at| at.as_micros()).to_string();
+            // Where there is an ETag, the version does not count: a listing tells none, and the
+            // object must be the same whichever way it was found.
             let size = input.size().unwrap_or_default().to_string();
             let tag = match (e_tag, version) {
-                (None, None) => changed,
-                (tag, version) => format!(
-                    "{}\0{}",
-                    tag.as_deref().unwrap_or_default(),
-                    version.as_deref().unwrap_or_default()
-                ),
+                (Some(tag), _) => format!("{tag}\0"),
+                (None, Some(version)) => format!("\0{version}"),
+                (None, None) => input.modified().map_or(0, |at| at.as_micros()).to_string(),
             };
             FileIdentity { hash: hash_parts(&[input.name(), &tag, &size]), bytes: input.size() }
         }

@@ -20,9 +20,9 @@ pub struct Input {
 
 /// URL of an object, which [`super::list`] understands as just this object: what would be decoded,
 /// or taken for a wildcard, is encoded.
-pub(crate) fn object_url(root: &str, key: &Key) -> String {
+pub(crate) fn object_url(root: &str, key: &str) -> String {
     let mut url = format!("{root}/");
-    for character in key.as_ref().chars() {
+    for character in key.chars() {
         match character {
             '%' => url.push_str("%25"),
             '*' => url.push_str("%2A"),
@@ -82,7 +82,7 @@ impl Input {
 
     /// An object as a listing or a HEAD request described it. `root` is for example `s3://bucket`.
     pub(crate) fn object(root: &str, meta: ObjectMeta) -> Self {
-        let name = object_url(root, &meta.location);
+        let name = object_url(root, meta.location.as_ref());
         Self {
             size: Some(meta.size),
             modified: Some(Timestamp::from_micros(meta.last_modified.timestamp_micros())),

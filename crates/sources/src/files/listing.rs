@@ -305,7 +305,7 @@ impl ObjectWalk {
                 continue;
             }
             self.found = true;
-            let name = object_url(&self.root, &meta.location);
+            let name = object_url(&self.root, meta.location.as_ref());
             // A key that ends in `/` arrives here without it: such a folder marker is always empty.
             let reason = if meta.size == 0 {
                 Some("empty object")
@@ -335,7 +335,7 @@ const KEY_MATCH: MatchOptions = MatchOptions {
 };
 
 /// Why a file found in a folder, bucket or by a glob is not read; files named in full always are.
-fn skip_reason(name: &str) -> Option<&'static str> {
+pub(super) fn skip_reason(name: &str) -> Option<&'static str> {
     const TEMPORARY: [&str; 5] = [".tmp", ".part", ".swp", ".crdownload", "~"];
     if name.starts_with('.') {
         return Some("hidden file");

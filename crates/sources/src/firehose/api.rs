@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::record_data::{DataFault, DataLimits, DataReader};
-use super::signature::{Signature, SignatureFault, Signed};
-use super::{FirehoseSource, SOURCE};
+use super::{FirehoseSource, SERVICE, SOURCE};
 use crate::envelope_batch::EnvelopeBatch;
 use crate::http::{BodyFault, BodyLimits, peer_name, read_body};
 use crate::intake::{Lease, Refusal};
+use crate::sigv4::{Signature, SignatureFault, Signed};
 
 /// Header that names the operation.
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -193,7 +193,8 @@ impl FirehoseSource {
     /// Answers a call of the API.
     pub(super) async fn call(&self, request: Request) -> Result<Response, ApiError> {
         let (parts, body) = request.into_parts();
-        let signature = Signature::of(&parts.headers, &self.options.keys, self.intake.now())?;
+        let (keys, now) = (&self.options.keys, self.intake.now());
+        let signature = Signature::of(SERVICE, &parts.headers, keys, now)?;
         let limits = BodyLimits {
             stored_bytes_max: self.options.body.stored_bytes_max.min(BODY_BYTES_MAX),
             ..self.options.body

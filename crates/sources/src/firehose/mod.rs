@@ -8,7 +8,6 @@
 mod api;
 mod delivery;
 mod record_data;
-mod signature;
 mod transform;
 
 use std::collections::HashMap;
@@ -20,10 +19,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use headwater_access::Access;
 
-pub use self::signature::SecretKey;
 pub use self::transform::{Transformed, transform};
 use crate::http::BodyLimits;
 use crate::intake::Intake;
+pub use crate::sigv4::SecretKey;
 
 /// Settings of the source.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +35,9 @@ pub struct FirehoseOptions {
 
 /// Label of this source in metrics.
 const SOURCE: &str = "firehose";
+
+/// The service that requests to the API must be signed for.
+const SERVICE: &str = "firehose";
 
 #[derive(Debug)]
 struct FirehoseSource {

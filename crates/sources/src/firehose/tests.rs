@@ -13,9 +13,9 @@ use headwater_access::Scope;
 use headwater_journal::JournalOptions;
 use serde_json::{Value, json};
 
-use super::signature::tests::{keys, sign};
 use super::{FirehoseOptions, router};
 use crate::intake::IntakeLimits;
+use crate::sigv4::tests::{keys, sign};
 use crate::test_intake::{Answered, TOKEN, TestIntake, now, send};
 
 fn firehose(test: &TestIntake) -> Router {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use headwater_event::ErrorKind;
 use headwater_sources::files::{
-    Input, Listed, ObjectStores, ReadOptions, ReadRequest, can_resume_at, identify, list,
-    prefix_hash,
+    Input, Listed, ObjectName, ObjectStores, ReadOptions, ReadRequest, can_resume_at, identify,
+    list, look_up, prefix_hash,
 };
 use object_store::{ObjectStore, ObjectStoreExt, memory::InMemory, path::Path as Key};
 use tempfile::TempDir;
@@ -200,6 +200,53 @@ fn keys_are_decoded_and_listed_in_order() {
     check("/none", &["!not_found"]);
     assert_eq!(list(&["s3://bucket".to_owned()], &stores).count(), keys.len());
     assert_eq!(names("s3://bucket/x", &ObjectStores::none(), ""), ["!invalid"]);
+}
+
+/// What an exact key stands for: its URL, `-URL: reason` when skipped, `!kind` for an error.
+fn looked_up(key: &str, stores: &ObjectStores) -> String {
+    let name = ObjectName { root: "s3://bucket".to_owned(), key: key.to_owned(), version: None };
+    match look_up(&name, stores) {
+        Ok(Listed::Input(input)) => {
+            assert_eq!(*name.url(), **input.name());
+            let listed = object(&name.url(), stores);
+            assert_eq!(identify(&input).unwrap(), identify(&listed).unwrap(), "{key}");
+            key.to_owned()
+        }
+        Ok(Listed::Skipped(skipped)) => format!("-{}: {}", skipped.name, skipped.reason),
+        Err(error) => {
+            assert_eq!(error.input(), name.url());
+            format!("!{}", error.kind())
+        }
+    }
+}
+
+#[test]
+fn exact_keys_are_not_decoded_and_stand_for_one_object() {
+    let keys = ["a b", "a+b", "100%", "x%20y", "x%2520y", "s*", "q?[1]", "über", "deep/c"];
+    let (_runtime, stores, _) = bucket(&keys);
+    for key in keys {
+        assert_eq!(looked_up(key, &stores), key);
+    }
+    for gone in ["a%20b", "100%25", "s%2A", "deep", "s", "x y", "*", "gone/deep/c"] {
+        assert_eq!(looked_up(gone, &stores), "!not_found", "{gone}");
+    }
+    // The client library cannot ask for such keys, and must not ask for others instead.
+    for inexpressible in ["/a b", "deep//c", "./a b", "deep/../a b", "a b/", "line\nfeed"] {
+        assert_eq!(looked_up(inexpressible, &stores), "!invalid", "{inexpressible}");
+    }
+}
+
+#[test]
+fn exact_keys_are_left_out_as_in_a_listing() {
+    let (_runtime, stores, _) = bucket(&["logs/empty", "logs/.hidden", "logs/a.tmp", "x/.y/z"]);
+    let skipped = |name: &str, reason: &str| {
+        assert_eq!(looked_up(name, &stores), format!("-s3://bucket/{name}: {reason}"));
+    };
+    skipped("logs/empty", "empty object");
+    skipped("logs/.hidden", "hidden file");
+    skipped("logs/a.tmp", "temporary file");
+    assert_eq!(looked_up("x/.y/z", &stores), "x/.y/z");
+    assert_eq!(looked_up("x", &ObjectStores::none()), "!invalid");
 }
 
 fn read_object(input: &Input, stores: &ObjectStores) -> Result<Vec<String>, ErrorKind> {

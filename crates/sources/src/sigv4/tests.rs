@@ -6,10 +6,13 @@ use super::*;
 use crate::test_intake::now;
 
 /// Id of the example key.
-pub(in crate::firehose) const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+pub(crate) const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 
 /// Its secret.
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+/// The service of the signatures.
+const SERVICE: &str = "firehose";
 
 /// The body that was signed.
 const BODY: &str = r#"{"DeliveryStreamName":"app","Record":{"Data":"eyJhIjoxfQo="}}"#;
@@ -17,7 +20,21 @@ const BODY: &str = r#"{"DeliveryStreamName":"app","Record":{"Data":"eyJhIjoxfQo=
 /// Signature of the plain request.
 const PLAIN: &str = "f44e9820df6d5cbdca342adb862a37dd12c93545401fdb873ec18cf00e06b8a1";
 
-pub(in crate::firehose) fn keys() -> HashMap<String, SecretKey> {
+/// Signature of a request with many headers, and which.
+const MANY: &str = "e02b04973ee0cd0884adbc5322df351a1c883e2da1ffec809a207b50034024d0";
+const MANY_HEADERS: &str = "amz-sdk-request;content-length;content-type;host;x-amz-date;\
+                            x-amz-security-token;x-amz-target;x-amz-user-agent";
+
+/// Those that the signer does not add.
+const MANY_VALUES: [(&str, &str); 5] = [
+    ("x-amz-target", "Firehose_20150804.PutRecord"),
+    ("content-type", "application/x-amz-json-1.1"),
+    ("x-amz-user-agent", "  two   blanks  "),
+    ("content-length", "61"),
+    ("amz-sdk-request", "attempt=1; max=3"),
+];
+
+pub(crate) fn keys() -> HashMap<String, SecretKey> {
     HashMap::from([(KEY.to_owned(), SecretKey::from_text(SECRET.to_owned()))])
 }
 
@@ -60,7 +77,7 @@ fn check_at(sent: &Sent, now: Timestamp) -> Result<(), SignatureFault> {
     );
     headers.insert(header::AUTHORIZATION, value.parse().unwrap());
     let signed = Signed { method: "POST", uri: &uri, headers: &headers };
-    Signature::of(&headers, &keys(), now)?.verify(signed, sent.body.as_bytes())
+    Signature::of(SERVICE, &headers, &keys(), now)?.verify(signed, sent.body.as_bytes())
 }
 
 fn check(sent: &Sent) -> Result<(), String> {
@@ -72,16 +89,10 @@ fn signatures_of_clients_are_believed() {
     assert_eq!(check(&plain()), Ok(()));
     let mut many = plain();
     many.scope = "20261122/eu-central-1/firehose/aws4_request";
-    many.signed_headers = "amz-sdk-request;content-length;content-type;host;x-amz-date;\
-                           x-amz-security-token;x-amz-target;x-amz-user-agent";
-    many.signature = "e02b04973ee0cd0884adbc5322df351a1c883e2da1ffec809a207b50034024d0";
-    many.headers.extend([
-        ("x-amz-user-agent", "  two   blanks  "),
-        ("content-length", "61"),
-        ("amz-sdk-request", "attempt=1; max=3"),
-        ("x-amz-security-token", "SESSION"),
-        ("not-signed", "anything"),
-    ]);
+    many.signed_headers = MANY_HEADERS;
+    many.signature = MANY;
+    many.headers.extend(&MANY_VALUES[2..]);
+    many.headers.extend([("x-amz-security-token", "SESSION"), ("not-signed", "anything")]);
     assert_eq!(check(&many), Ok(()));
     let query = Sent {
         uri: "/?b=2%2F&a=x~%20y&a",
@@ -149,7 +160,10 @@ fn what_cannot_be_read_has_a_reason() {
     let keys = keys();
     let mut headers = HeaderMap::new();
     headers.insert(DATE_HEADER, "20261122T012317Z".parse().unwrap());
-    assert_eq!(Signature::of(&headers, &keys, now()).unwrap_err(), SignatureFault::Missing);
+    assert_eq!(
+        Signature::of(SERVICE, &headers, &keys, now()).unwrap_err(),
+        SignatureFault::Missing
+    );
     let scope = "20261122/us-east-1/firehose/aws4_request";
     let names = "host;x-amz-date;x-amz-target";
     for (value, reason) in [
@@ -178,7 +192,7 @@ fn what_cannot_be_read_has_a_reason() {
         ),
     ] {
         headers.insert(header::AUTHORIZATION, value.parse().unwrap());
-        let fault = Signature::of(&headers, &keys, now()).unwrap_err();
+        let fault = Signature::of(SERVICE, &headers, &keys, now()).unwrap_err();
         assert_eq!(fault.to_string(), reason, "{value}");
     }
     for text in ["", "20261122T012317", "2026-11-22T01:23", "20261322T012317Z", "20261122T01231éZ"]
@@ -192,22 +206,50 @@ fn secrets_are_never_shown() {
     assert_eq!(format!("{:?}", keys()), format!("{{{KEY:?}: ***}}"));
 }
 
-/// Headers of a request that is signed like botocore does it.
-pub(in crate::firehose) fn sign(target: &str, body: &[u8]) -> HeaderMap {
+/// Headers of a signed request to the service.
+pub(crate) fn sign(target: &str, body: &[u8]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert("host", "localhost:9004".parse().unwrap());
-    headers.insert(DATE_HEADER, "20261122T012317Z".parse().unwrap());
     headers.insert("x-amz-target", target.parse().unwrap());
-    let (scope, signed_headers) =
-        ("20261122/us-east-1/firehose/aws4_request", "host;x-amz-date;x-amz-target");
-    let start = format!("{ALGORITHM} Credential={KEY}/{scope}, SignedHeaders={signed_headers}");
-    let unsigned = format!("{start}, Signature=00");
-    headers.insert(header::AUTHORIZATION, unsigned.parse().unwrap());
-    let (keys, uri, all) = (keys(), Uri::from_static("/"), headers.clone());
-    let signature = Signature::of(&all, &keys, now()).unwrap();
-    let signed = Signed { method: "POST", uri: &uri, headers: &all };
-    let code = hex(&signature.code(signed, body).finalize().into_bytes());
-    let value = format!("{start}, Signature={code}");
-    headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+    sign_at(&mut headers, body, "us-east-1", None);
     headers
+}
+
+fn sign_at(headers: &mut HeaderMap, body: &[u8], region: &str, session_token: Option<&str>) {
+    let session_token = session_token.map(|token| SecretKey::from_text(token.to_owned()));
+    let secret = SecretKey::from_text(SECRET.to_owned());
+    let key = AwsKey { id: KEY.to_owned(), secret, session_token };
+    let signer = Signer { key: &key, region, service: SERVICE };
+    let uri = Uri::from_static("http://localhost:9004/");
+    let now = time::parse_iso_fast("2026-11-22T01:23:17.999Z").unwrap();
+    signer.sign(("POST", &uri), headers, body, now).unwrap();
+}
+
+#[test]
+fn requests_are_signed_as_botocore_signs_them() {
+    let check = |count: usize, region: &str, token, signed_headers: &str, signature: &str| {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &MANY_VALUES[..count] {
+            headers.insert(*name, value.parse().unwrap());
+        }
+        sign_at(&mut headers, BODY.as_bytes(), region, token);
+        let expected = format!(
+            "{ALGORITHM} Credential={KEY}/20261122/{region}/firehose/aws4_request, \
+             SignedHeaders={signed_headers}, Signature={signature}"
+        );
+        assert_eq!(headers["authorization"], expected.as_str());
+        assert_eq!(headers["x-amz-date"], "20261122T012317Z");
+        assert!(headers.get("host").is_none(), "the client adds it");
+    };
+    check(2, "us-east-1", None, "content-type;host;x-amz-date;x-amz-target", PLAIN);
+    check(5, "eu-central-1", Some("SESSION"), MANY_HEADERS, MANY);
+}
+
+#[test]
+fn what_cannot_be_in_a_header_is_not_signed() {
+    let secret = SecretKey::from_text(SECRET.to_owned());
+    let key = AwsKey { id: "two\nlines".to_owned(), secret, session_token: None };
+    let signer = Signer { key: &key, region: "us-east-1", service: SERVICE };
+    let uri = Uri::from_static("/");
+    assert!(signer.sign(("POST", &uri), &mut HeaderMap::new(), b"", now()).is_err());
 }

@@ -1,5 +1,6 @@
 //! Signatures of AWS requests, version 4 (AWS documentation, "Signature Version 4 for API
-//! requests"): what a request was signed with is computed again and compared in constant time.
+//! requests"): `Signer` makes them for requests to AWS; for requests that claim to come from a
+//! client of AWS, `Signature` computes them again and compares in constant time.
 //!
 //! Clients sign different sets of headers, so the set that the request names counts; host, time and
 //! operation must be in it, or a signature could be used for another request.
@@ -7,7 +8,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::header::{self, HeaderName, InvalidHeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use headwater_event::{Timestamp, time};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
@@ -16,11 +18,14 @@ use sha2::{Digest as _, Sha256};
 /// The one algorithm.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// The service that requests must be signed for.
-const SERVICE: &str = "firehose";
+/// What every scope ends with.
+const SCOPE_END: &str = "aws4_request";
 
 /// Header with the time of the signature.
 const DATE_HEADER: &str = "x-amz-date";
+
+/// Header with the token of temporary keys.
+const SESSION_HEADER: &str = "x-amz-security-token";
 
 /// Headers that must be signed.
 const SIGNED_ALWAYS: [&str; 3] = ["host", DATE_HEADER, "x-amz-target"];
@@ -49,9 +54,68 @@ impl fmt::Debug for SecretKey {
     }
 }
 
+/// An access key with its secret, as AWS gives them out.
+#[derive(Debug, Clone)]
+pub struct AwsKey {
+    /// Its public half.
+    pub id: String,
+    /// Its secret half.
+    pub secret: SecretKey,
+    /// Comes with temporary keys.
+    pub session_token: Option<SecretKey>,
+}
+
+/// Signs requests to one service.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Signer<'a> {
+    pub(crate) key: &'a AwsKey,
+    pub(crate) region: &'a str,
+    pub(crate) service: &'a str,
+}
+
+impl Signer<'_> {
+    /// Adds time, session token and signature to `headers`. All headers that are there are signed,
+    /// so none of them may change afterwards.
+    ///
+    /// # Errors
+    /// A part of the key or the region cannot be in a header.
+    pub(crate) fn sign(
+        &self,
+        (method, uri): (&str, &Uri),
+        headers: &mut HeaderMap,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<(), InvalidHeaderValue> {
+        let Self { key, region, service } = self;
+        let instant = write_instant(now);
+        headers.insert(DATE_HEADER, HeaderValue::from_str(&instant)?);
+        if let Some(token) = &key.session_token {
+            let mut value = HeaderValue::from_str(&token.0)?;
+            value.set_sensitive(true);
+            headers.insert(SESSION_HEADER, value);
+        }
+        let mut names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
+        names.push(header::HOST.as_str());
+        names.sort_unstable();
+        names.dedup();
+        let signed_headers = names.join(";");
+        let date = instant.get(..8).unwrap_or_default();
+        let scope = format!("{date}/{region}/{service}/{SCOPE_END}");
+        let stamp = Stamp { scope: &scope, instant: &instant, signed_headers: &signed_headers };
+        let code = stamp.code(&key.secret, Signed { method, uri, headers }, body);
+        let code = hex(&code.finalize().into_bytes());
+        let value = format!(
+            "{ALGORITHM} Credential={}/{scope}, SignedHeaders={signed_headers}, Signature={code}",
+            key.id
+        );
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&value)?);
+        Ok(())
+    }
+}
+
 /// Why a request is not believed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum SignatureFault {
+pub(crate) enum SignatureFault {
     /// There is no signature.
     #[error("Missing Authentication Token")]
     Missing,
@@ -68,29 +132,38 @@ pub(super) enum SignatureFault {
 
 /// The signature of a request whose body is not read yet.
 #[derive(Debug)]
-pub(super) struct Signature<'a> {
-    /// `DATE/REGION/SERVICE/aws4_request`
-    scope: &'a str,
+pub(crate) struct Signature<'a> {
+    stamp: Stamp<'a>,
     /// Region of the scope.
-    pub(super) region: &'a str,
+    pub(crate) region: &'a str,
     date: &'a str,
-    instant: &'a str,
-    signed_headers: &'a str,
     bytes: Vec<u8>,
     secret: &'a SecretKey,
 }
 
+/// What goes into a signature besides the request and the secret.
+#[derive(Debug, Clone, Copy)]
+struct Stamp<'a> {
+    /// `DATE/REGION/SERVICE/aws4_request`
+    scope: &'a str,
+    instant: &'a str,
+    /// Names of headers, separated by semicolons.
+    signed_headers: &'a str,
+}
+
 /// What is signed, besides the body.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Signed<'a> {
-    pub(super) method: &'a str,
-    pub(super) uri: &'a Uri,
-    pub(super) headers: &'a HeaderMap,
+pub(crate) struct Signed<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) uri: &'a Uri,
+    pub(crate) headers: &'a HeaderMap,
 }
 
 impl<'a> Signature<'a> {
-    /// Reads the signature and checks all of it that does not need the body.
-    pub(super) fn of(
+    /// Reads the signature of a request to `service` and checks all of it that does not need the
+    /// body.
+    pub(crate) fn of(
+        service: &str,
         headers: &'a HeaderMap,
         keys: &'a HashMap<String, SecretKey>,
         now: Timestamp,
@@ -110,7 +183,7 @@ impl<'a> Signature<'a> {
         let (key, scope) = credential
             .split_once('/')
             .ok_or_else(|| incomplete("'Credential' must have 5 elements"))?;
-        let &[date, region, service, "aws4_request"] = &*scope.split('/').collect::<Vec<_>>()
+        let &[date, region, signed_service, SCOPE_END] = &*scope.split('/').collect::<Vec<_>>()
         else {
             return Err(incomplete("'Credential' must be KEY/DATE/REGION/SERVICE/aws4_request"));
         };
@@ -123,9 +196,10 @@ impl<'a> Signature<'a> {
         let instant = headers.get(DATE_HEADER).and_then(|value| value.to_str().ok());
         let instant = instant.ok_or_else(|| incomplete("X-Amz-Date is missing"))?;
         let secret = keys.get(key).ok_or(SignatureFault::UnknownKey)?;
-        let signature = Self { scope, region, date, instant, signed_headers, bytes, secret };
-        if service != SERVICE {
-            let reason = format!("Credential should be scoped to correct service: '{SERVICE}'.");
+        let stamp = Stamp { scope, instant, signed_headers };
+        let signature = Self { stamp, region, date, bytes, secret };
+        if signed_service != service {
+            let reason = format!("Credential should be scoped to correct service: '{service}'.");
             return Err(SignatureFault::Invalid(reason));
         }
         signature.check_time(now)?;
@@ -133,40 +207,41 @@ impl<'a> Signature<'a> {
     }
 
     fn check_time(&self, now: Timestamp) -> Result<(), SignatureFault> {
-        let signed_at = read_instant(self.instant).ok_or_else(|| {
+        let instant = self.stamp.instant;
+        let signed_at = read_instant(instant).ok_or_else(|| {
             SignatureFault::Incomplete("X-Amz-Date must be YYYYMMDDTHHMMSSZ".to_owned())
         })?;
-        if self.instant.get(..8) != Some(self.date) {
+        if instant.get(..8) != Some(self.date) {
             let reason = "Date in Credential scope does not match X-Amz-Date";
             return Err(SignatureFault::Invalid(reason.to_owned()));
         }
         let skew = signed_at.as_micros().abs_diff(now.as_micros());
         if skew > CLOCK_SKEW_MAX.unsigned_abs() {
-            let reason = format!(
-                "Signature expired: {} is more than 5 min. from the server's time",
-                self.instant
-            );
+            let reason =
+                format!("Signature expired: {instant} is more than 5 min. from the server's time");
             return Err(SignatureFault::Invalid(reason));
         }
         Ok(())
     }
 
     /// Whether the signature is that of this request.
-    pub(super) fn verify(&self, signed: Signed<'_>, body: &[u8]) -> Result<(), SignatureFault> {
+    pub(crate) fn verify(&self, signed: Signed<'_>, body: &[u8]) -> Result<(), SignatureFault> {
         // Compares in constant time.
-        self.code(signed, body).verify_slice(&self.bytes).map_err(|_| {
+        self.stamp.code(self.secret, signed, body).verify_slice(&self.bytes).map_err(|_| {
             let reason = "The request signature we calculated does not match the signature you \
                           provided. Check your AWS Secret Access Key and signing method.";
             SignatureFault::Invalid(reason.to_owned())
         })
     }
+}
 
-    /// What the signature should be.
-    fn code(&self, signed: Signed<'_>, body: &[u8]) -> Hmac<Sha256> {
+impl Stamp<'_> {
+    /// What the signature is.
+    fn code(&self, secret: &SecretKey, signed: Signed<'_>, body: &[u8]) -> Hmac<Sha256> {
         let request = canonical_request(signed, self.signed_headers, body);
         let hash = hex(&Sha256::digest(&request));
         let text = format!("{ALGORITHM}\n{}\n{}\n{hash}", self.instant, self.scope);
-        let mut key = format!("AWS4{}", self.secret.0).into_bytes();
+        let mut key = format!("AWS4{}", secret.0).into_bytes();
         for part in self.scope.split('/') {
             key = mac(&key, part.as_bytes()).finalize().into_bytes().to_vec();
         }
@@ -264,6 +339,15 @@ fn read_instant(text: &str) -> Option<Timestamp> {
     time::parse_iso_fast(&iso)
 }
 
+/// The inverse of [`read_instant`], in whole seconds.
+fn write_instant(instant: Timestamp) -> String {
+    let iso = instant.to_iso();
+    let seconds = iso.as_str().split(['.', '+']).next().unwrap_or_default();
+    let digits: String =
+        seconds.chars().filter(|character| !matches!(character, '-' | ':')).collect();
+    format!("{digits}Z")
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -280,4 +364,4 @@ fn hex_bytes(text: &str) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;
