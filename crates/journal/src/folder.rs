@@ -13,6 +13,9 @@ const ID_NAME: &str = "id";
 const DAMAGED_NAME: &str = "damaged";
 const SEGMENT_SUFFIX: &str = ".segment";
 
+/// Highest number in a segment's name; no journal gets so far. There is room to count on from it.
+const FIRST_MAX: u64 = u64::MAX / 2;
+
 /// A folder that this process has for itself.
 #[derive(Debug)]
 pub(crate) struct Folder {
@@ -65,7 +68,8 @@ impl Folder {
         for entry in fs::read_dir(&self.path).map_err(failed())? {
             let name = entry.map_err(failed())?.file_name();
             let number = name.to_str().and_then(|name| name.strip_suffix(SEGMENT_SUFFIX));
-            found.extend(number.and_then(|number| number.parse::<u64>().ok()));
+            let first = number.and_then(|number| number.parse::<u64>().ok());
+            found.extend(first.filter(|first| *first <= FIRST_MAX));
         }
         found.sort_unstable();
         Ok(found)

@@ -214,7 +214,7 @@ fn scan_last(
     bytes: u64,
     damage: &mut Vec<Damage>,
 ) -> Result<u64, JournalError> {
-    let mut scanner = Scanner::open(&folder.segment(first))?;
+    let mut scanner = Scanner::open(&folder.segment(first), first)?;
     let mut end = first;
     loop {
         match scanner.step(bytes)? {

@@ -68,7 +68,8 @@ impl JournalReader {
                 return Ok(Next::Closed);
             };
             if self.current_first() != Some(extent.first) {
-                let scanner = Scanner::open(&self.shared.folder.segment(extent.first))?;
+                let scanner =
+                    Scanner::open(&self.shared.folder.segment(extent.first), extent.first)?;
                 self.current = Some((extent.first, scanner));
             }
             let Some((_, scanner)) = &mut self.current else { continue };

@@ -42,6 +42,8 @@ pub(crate) enum Step {
 pub(crate) struct Scanner {
     path: PathBuf,
     file: BufReader<File>,
+    /// Number of the first entry, as the file's name says.
+    first: u64,
     offset: u64,
     /// The limit of the last step.
     limit: u64,
@@ -49,12 +51,12 @@ pub(crate) struct Scanner {
 
 impl Scanner {
     /// Opens a segment. A damaged head costs nothing: its name and the entries say the same.
-    pub(crate) fn open(path: &Path) -> Result<Self, JournalError> {
+    pub(crate) fn open(path: &Path, first: u64) -> Result<Self, JournalError> {
         let file = File::open(path).map_err(JournalError::file("open", path))?;
         let mut file = BufReader::with_capacity(WINDOW_BYTES, file);
         let sought = file.seek(SeekFrom::Start(HEAD_BYTES));
         sought.map_err(JournalError::file("read", path))?;
-        Ok(Self { path: path.to_owned(), file, offset: HEAD_BYTES, limit: HEAD_BYTES })
+        Ok(Self { path: path.to_owned(), file, first, offset: HEAD_BYTES, limit: HEAD_BYTES })
     }
 
     /// The next entry or damage that begins before `limit`, the end of what is known to be whole.
@@ -82,7 +84,7 @@ impl Scanner {
             return self.damage(limit, None);
         }
         self.file.read_exact(&mut bytes)?;
-        let Some(header) = Header::decode(&bytes) else {
+        let Some(header) = self.header(&bytes) else {
             let end = self.find_header(limit)?;
             return self.damage(end, None);
         };
@@ -98,6 +100,14 @@ impl Scanner {
         }
         self.offset = end;
         Ok(Step::Entry { sequence: header.sequence, payload })
+    }
+
+    /// A header whose number an entry of this segment can have: numbers go up by one from the first
+    /// on, and no more entries than headers fit into it. Others would make the journal count from
+    /// there.
+    fn header(&self, bytes: &[u8; HEADER_BYTES]) -> Option<Header> {
+        let end = self.first.saturating_add(self.limit / HEADER_BYTES as u64);
+        Header::decode(bytes).filter(|header| (self.first..end).contains(&header.sequence))
     }
 
     /// Passes over damage, up to `end`.
@@ -119,7 +129,7 @@ impl Scanner {
             window.clear();
             part.read_to_end(&mut window)?;
             let found = window.windows(HEADER_BYTES).position(|bytes| {
-                bytes.first_chunk().is_some_and(|bytes| Header::decode(bytes).is_some())
+                bytes.first_chunk().is_some_and(|bytes| self.header(bytes).is_some())
             });
             if let Some(place) = found {
                 return Ok(start + place as u64);

@@ -8,7 +8,10 @@ use std::sync::mpsc;
 use bytes::Bytes;
 use headwater_event::ErrorKind;
 use proptest::prelude::*;
+use uuid::Uuid;
 
+use crate::entry::Header;
+use crate::segment;
 use crate::{Journal, JournalError, JournalOptions, JournalReader, Next, Recovery};
 
 fn open(folder: &Path, released: u64) -> (Journal, Recovery) {
@@ -163,6 +166,25 @@ proptest! {
         }
         expected.push((after, b"after".to_vec()));
         prop_assert_eq!(entries, expected);
+    }
+}
+
+#[test]
+fn an_entry_with_a_number_that_cannot_be_is_damage() {
+    let entry = |sequence, payload: &[u8]| {
+        let header = Header::of(sequence, u32::try_from(payload.len()).unwrap(), payload);
+        [&header.encode(), payload].concat()
+    };
+    let segment = [segment::head(Uuid::nil(), 7), entry(7, b"good")].concat();
+    for sequence in [6, 100, u64::MAX - 1, u64::MAX] {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = [&segment[..], &entry(sequence, b"bad"), &entry(8, b"good too")].concat();
+        fs::write(folder.path().join("00000000000000000007.segment"), bytes).unwrap();
+        fs::write(folder.path().join(format!("{}.segment", u64::MAX)), b"of somebody").unwrap();
+        let (journal, recovery) = open(folder.path(), 0);
+        assert_eq!((recovery.next, recovery.damage.len()), (9, 1), "{sequence}");
+        let expected = vec![(7, b"good".to_vec()), (8, b"good too".to_vec())];
+        assert_eq!(read_all(journal, 0), (expected, 1), "{sequence}");
     }
 }
 
