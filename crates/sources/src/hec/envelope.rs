@@ -133,7 +133,9 @@ fn take(
     if event == "\"\"" {
         return Err((Code::EVENT_BLANK, "event is empty".to_owned()));
     }
-    if is_deeper_than(event.as_bytes(), ParseLimits::default().depth_max) {
+    // What is no object gets one around it.
+    let depth_max = ParseLimits::default().depth_max - u32::from(!event.starts_with('{'));
+    if is_deeper_than(event.as_bytes(), depth_max) {
         return Err((Code::INVALID_DATA, "event is nested too deep".to_owned()));
     }
     let time = envelope.time.map(|time| read_time(time, batch.received_at())).transpose()?;
@@ -167,8 +169,7 @@ fn push(
     if event.starts_with('"')
         && let Ok(text) = serde_json::from_str::<Cow<'_, str>>(event)
     {
-        let object =
-            text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(&text).is_ok();
+        let object = is_object(&text);
         return batch.made_text(origin, text.as_bytes(), time, |json| {
             let made = if object { text.trim().to_owned() } else { message(event) };
             match fields {
@@ -181,6 +182,13 @@ fn push(
         Some(fields) => push_with_fields(&message(event), fields, json),
         None => json.extend_from_slice(message(event).as_bytes()),
     });
+}
+
+/// Whether text is an object that the pipeline can read.
+fn is_object(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+        && serde_json::from_str::<IgnoredAny>(text).is_ok()
+        && !is_deeper_than(text.as_bytes(), ParseLimits::default().depth_max)
 }
 
 fn message(event: &str) -> String {
@@ -382,6 +390,17 @@ mod tests {
         check(&format!("[{good}"), &[r#"d||{"a":1}"#], Some((6, 1, "")));
         let deep = format!("{{\"event\":{}{}}}", "[".repeat(1_001), "]".repeat(1_001));
         check(&deep, &[], Some((6, 0, &deep)));
+        // One level is that of the object around it.
+        let deep = format!("{{\"event\":{}{}}}", "[".repeat(1_000), "]".repeat(1_000));
+        check(&deep, &[], Some((6, 0, &deep)));
+        let event = ["[".repeat(999), "]".repeat(999)].concat();
+        let body = format!("{{\"event\":{event}}}");
+        check(&body, &[&format!("d||{event}|{{\"message\":{event}}}")], None);
+        // Text that is an object, but none that can be read, is text.
+        let event = format!("{{'a':{}{}}}", "[".repeat(1_000), "]".repeat(1_000));
+        let (event, escaped) = (event.replace('\'', "\""), event.replace('\'', "\\\""));
+        let body = format!("{{\"event\":\"{escaped}\"}}");
+        check(&body, &[&format!("d||{event}|{{\"message\":\"{escaped}\"}}")], None);
         let strings = format!("{{\"event\":{{\"a\":\"{}\"}}}}", "[".repeat(2_000));
         check(&strings, &[&format!("d||{{\"a\":\"{}\"}}", "[".repeat(2_000))], None);
     }
