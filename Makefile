@@ -2,10 +2,13 @@
 # built once for all of them; `build` and `bench` share the release profile.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash check build bench
+.PHONY: help demo test crash fuzz check build bench
 
 # Where the release binary ends up: Cargo's own rule.
 target := $(or $(CARGO_TARGET_DIR),target)
+
+# How long `make fuzz` spends on each target.
+FUZZ_SECONDS ?= 60
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +25,12 @@ test: ## Install what is missing and run all tests
 crash: ## Kill the server 200 times under load: nothing acknowledged is lost, nothing is there twice
 	@scripts/setup.sh test
 	HEADWATER_CRASH_KILLS=200 cargo test --workspace --test it -- --nocapture serve::crash
+
+fuzz: ## Feed the parsers and the journal with made up inputs, FUZZ_SECONDS each (60)
+	scripts/fuzz.sh hec $(FUZZ_SECONDS)
+	scripts/fuzz.sh bulk $(FUZZ_SECONDS)
+	scripts/fuzz.sh syslog $(FUZZ_SECONDS)
+	scripts/fuzz.sh journal $(FUZZ_SECONDS)
 
 check: ## Everything a change has to pass: format, house rules, lints, docs, tests
 	@scripts/setup.sh check

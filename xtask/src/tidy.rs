@@ -29,7 +29,8 @@ const MACHINE_FOLDERS: [&str; 3] = ["home", "root", "work"];
 const TEXT_ENDINGS: [&str; 7] = [".md", ".toml", ".yaml", ".yml", ".sh", ".py", "Makefile"];
 
 /// Folders that are not part of the sources.
-const SKIPPED_FOLDERS: [&str; 5] = ["target", "lake", "node_modules", ".git", ".venv"];
+const SKIPPED_FOLDERS: [&str; 6] =
+    ["target", "fuzz/target", "lake", "node_modules", ".git", ".venv"];
 
 /// Folders with recorded events, where a path belongs to the machine that was recorded.
 const RECORDED_FOLDERS: [&str; 3] = ["samples", "golden", "data"];
@@ -86,10 +87,9 @@ fn walk(root: &Path, folder: &str, paths: &mut Vec<String>) -> Result<()> {
     names.sort_by(|left, right| left.0.cmp(&right.0));
     for (name, file_type) in names {
         let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-        // Names at the top only: `crates/lake` is a crate, `lake` is where the demo puts its
-        // tables.
+        // Whole paths: `crates/lake` is a crate, `lake` is where the demo puts its tables.
         if file_type.is_dir() {
-            if !(folder.is_empty() && SKIPPED_FOLDERS.contains(&name.as_str())) {
+            if !SKIPPED_FOLDERS.contains(&path.as_str()) {
                 walk(root, &path, paths)?;
             }
         } else if file_type.is_file() {

@@ -22,6 +22,9 @@ pub mod error;
 pub mod events_api;
 pub mod files;
 pub mod firehose;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod hec;
 pub mod http;
 pub mod intake;

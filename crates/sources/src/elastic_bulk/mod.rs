@@ -8,6 +8,8 @@
 mod actions;
 mod answer;
 mod document;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod handshake;
 mod route;
 

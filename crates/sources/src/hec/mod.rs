@@ -8,6 +8,8 @@
 mod ack;
 mod answer;
 mod envelope;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod raw;
 mod request;
 

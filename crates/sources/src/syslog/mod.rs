@@ -6,6 +6,8 @@
 //! message that cannot be framed goes to `rejects` with its bytes.
 
 mod framing;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod gather;
 mod run;
 mod tcp;
