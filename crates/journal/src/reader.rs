@@ -2,7 +2,7 @@
 //! appended.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -103,8 +103,13 @@ impl JournalReader {
                 Ok(Some(Next::Entry(Entry { sequence, payload: payload.into() })))
             }
             Step::Damage { offset, length, .. } => {
-                let damage = set_aside(&self.shared.folder, extent.first, offset, length)?;
-                Ok(Some(Next::Damage(damage)))
+                let damage = set_aside(&self.shared.folder, extent.first, offset, length);
+                if damage.is_err()
+                    && let Some((_, scanner)) = &mut self.current
+                {
+                    scanner.return_to(offset);
+                }
+                damage.map(|damage| Some(Next::Damage(damage)))
             }
             // What is missing here is damaged: the next segment goes on.
             Step::End => {
@@ -126,7 +131,9 @@ pub(crate) fn set_aside(
     let (target, mut copy) = folder.set_aside(first, offset)?;
     let copied = File::open(&path).and_then(|mut segment| {
         segment.seek(SeekFrom::Start(offset))?;
-        io::copy(&mut segment.take(length), &mut copy)
+        // A file that is known as one is copied by the kernel, and a signal is an error then.
+        let part: &mut dyn Read = &mut segment.take(length);
+        io::copy(part, &mut copy)
     });
     let bytes = copied.map_err(JournalError::file("copy", &target))?;
     tracing::warn!(file = %target.display(), bytes, "damaged part of the journal was set aside");

@@ -65,6 +65,12 @@ impl Scanner {
         step.map_err(JournalError::file("read", &self.path))
     }
 
+    /// Goes back to a place that was passed over.
+    pub(crate) fn return_to(&mut self, offset: u64) {
+        // Another limit than any: the next step seeks.
+        (self.offset, self.limit) = (offset, 0);
+    }
+
     /// What was read ahead beyond a former limit may have been cut off and written anew since.
     fn forget_beyond(&mut self, limit: u64) -> io::Result<()> {
         if limit != self.limit {

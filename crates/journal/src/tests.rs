@@ -170,6 +170,28 @@ proptest! {
 }
 
 #[test]
+fn damage_that_could_not_be_set_aside_is_come_to_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, _) = open(folder.path(), 0);
+    append(&journal, b"first").unwrap();
+    append(&journal, b"second").unwrap();
+    drop(journal);
+    append(&reopen(folder.path(), 0).0, b"third").unwrap();
+    let path = segments(folder.path())[0].clone();
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[40] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let (journal, _) = reopen(folder.path(), 0);
+    let mut reader = journal.reader(0);
+    fs::write(folder.path().join("damaged"), b"in the way").unwrap();
+    assert_eq!(reader.read().unwrap_err().kind(), ErrorKind::Unavailable);
+    fs::remove_file(folder.path().join("damaged")).unwrap();
+    drop(journal);
+    let expected = vec![(1, b"second".to_vec()), (2, b"third".to_vec())];
+    assert_eq!(drain(reader), (expected, 1));
+}
+
+#[test]
 fn an_entry_with_a_number_that_cannot_be_is_damage() {
     let entry = |sequence, payload: &[u8]| {
         let header = Header::of(sequence, u32::try_from(payload.len()).unwrap(), payload);
