@@ -32,6 +32,13 @@ pub enum IngestError {
         /// The queue's error.
         source: Box<SqsError>,
     },
+    /// Kafka cannot be read.
+    #[cfg(feature = "kafka")]
+    #[error("failed to read Kafka")]
+    Kafka {
+        /// The source's error.
+        source: Box<headwater_sources::kafka::KafkaError>,
+    },
     /// A thread of the run ended early.
     #[error("a {thread} thread stopped unexpectedly")]
     Thread {
@@ -49,6 +56,8 @@ impl IngestError {
             Self::Contended { .. } => ErrorKind::Conflict,
             Self::Batch { .. } => ErrorKind::Invalid,
             Self::Queue { source } => source.kind(),
+            #[cfg(feature = "kafka")]
+            Self::Kafka { source } => source.kind(),
             Self::Thread { .. } => ErrorKind::Internal,
         }
     }
@@ -66,6 +75,13 @@ impl IngestError {
 impl From<SqsError> for IngestError {
     fn from(source: SqsError) -> Self {
         Self::Queue { source: Box::new(source) }
+    }
+}
+
+#[cfg(feature = "kafka")]
+impl From<headwater_sources::kafka::KafkaError> for IngestError {
+    fn from(source: headwater_sources::kafka::KafkaError) -> Self {
+        Self::Kafka { source: Box::new(source) }
     }
 }
 

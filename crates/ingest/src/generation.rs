@@ -76,6 +76,11 @@ impl Generation {
         self.bytes + self.rejects.bytes()
     }
 
+    /// Batches of rows.
+    pub(crate) fn batches(&self) -> usize {
+        self.events.len()
+    }
+
     /// Whether there is nothing to commit, not even a position.
     pub(crate) fn is_empty(&self) -> bool {
         self.events.is_empty() && self.rejects.rows() == 0 && self.positions.is_empty()
@@ -109,7 +114,9 @@ impl Side {
     /// Takes over what the reader found in the table, unless this process has moved on since.
     fn learn(&mut self, partition: &Arc<str>, offset: Option<i64>) {
         if let Some(offset) = offset {
-            self.positions.entry(Arc::clone(partition)).or_insert(offset);
+            let position = self.positions.entry(Arc::clone(partition)).or_insert(offset);
+            // Partitions of Kafka go to others and come back.
+            *position = offset.max(*position);
         }
     }
 

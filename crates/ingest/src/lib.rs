@@ -7,10 +7,13 @@
 //! [`follow`] is the same for the objects that a bucket announces through a queue.
 
 mod bucket_queue;
+mod collector;
 mod error;
 mod generation;
 mod growth;
 mod hot;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod live;
 mod options;
 mod positions;
@@ -24,6 +27,8 @@ mod workers;
 pub use bucket_queue::{BucketReport, follow};
 pub use error::IngestError;
 pub use hot::{HotBatch, HotRows};
+#[cfg(feature = "kafka")]
+pub use kafka::follow_kafka;
 pub use live::{Live, LiveOptions};
 pub use options::{IdentityScope, IngestOptions, RawPolicy};
 pub use replay::{ReplayOptions, ReplayReport, replay};

@@ -6,33 +6,25 @@
 //! tables; after a crash reading starts there. A commit that fails is tried again until it goes
 //! through: meanwhile the journal grows, up to its limit.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use headwater_event::{Timestamp, schema};
+use headwater_event::Timestamp;
 use headwater_journal::{Journal, JournalReader, Next, Release};
 use headwater_lake::Lake;
 use headwater_sources::envelope_batch::{EnvelopeBatch, EnvelopeBatchBuilder};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::generation::{Generation, Pending, Tables};
-use crate::hot::{HotBatch, HotRows};
-use crate::positions::FilePosition;
+use crate::collector::{Collector, RETRY_PAUSES, Tally};
+use crate::generation::Tables;
+use crate::hot::HotRows;
+use crate::positions::{FilePosition, stored};
 use crate::run::IngestContext;
-use crate::worker::{Job, KnownInput, Processed, Records};
+use crate::worker::{Job, KnownInput, Records};
 use crate::workers::{Jobs, Workers, spawn};
 use crate::{IngestError, RawPolicy};
-
-/// First and longest pause before a failed commit is tried again.
-const RETRY_PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(15));
-
-/// A generation waits for the commit before it until it is so many times as large as one that is
-/// committed at once.
-const GENERATION_COMMITS_MAX: usize = 2;
 
 /// Settings of a running data path.
 #[derive(Debug, Clone)]
@@ -65,7 +57,6 @@ impl Default for LiveOptions {
 /// A running data path.
 #[derive(Debug)]
 pub struct Live {
-    hot: HotRows,
     processed: watch::Receiver<u64>,
     committed: watch::Receiver<u64>,
     hurry: watch::Sender<bool>,
@@ -76,20 +67,6 @@ fn partition(id: Uuid) -> Arc<str> {
     format!("journal/{id}").into()
 }
 
-/// The journal's positions in `events` and `rejects`.
-async fn offsets(lake: &Lake, name: &str) -> Result<(Option<i64>, Option<i64>), IngestError> {
-    let mut found = [None, None];
-    for (place, table) in found.iter_mut().zip([schema::EVENTS, schema::REJECTS]) {
-        let table = lake.table(table).map_err(IngestError::lake("open a table"))?;
-        table.ensure_created().await.map_err(IngestError::lake("create a table"))?;
-        let positions = table.positions(&[name]).await;
-        let positions = positions.map_err(IngestError::lake("read positions"))?;
-        *place = positions.get(name).copied();
-    }
-    let [events, rejects] = found;
-    Ok((events, rejects))
-}
-
 impl Live {
     /// How many entries of a journal are in the tables of a lake, which are made when they do not
     /// exist: what [`Journal::open`] wants to know.
@@ -97,11 +74,13 @@ impl Live {
     /// # Errors
     /// The lake does not answer.
     pub async fn committed_entries(lake: &Lake, id: Uuid) -> Result<u64, IngestError> {
-        let (events, _) = offsets(lake, &partition(id)).await?;
-        Ok(FilePosition::from_offset(events).frames)
+        let position = stored(lake, &[partition(id)]).await?;
+        let position = position.first().map_or(0, |stored| stored.frames());
+        Ok(position)
     }
 
-    /// Starts to put what is in a journal, and what is appended to it, into the tables.
+    /// Starts to put what is in a journal, and what is appended to it, into the tables; until then
+    /// the rows are among `hot`.
     ///
     /// # Errors
     /// The lake does not answer, or threads cannot be started.
@@ -109,16 +88,16 @@ impl Live {
         context: &IngestContext,
         journal: &Journal,
         options: LiveOptions,
+        hot: &HotRows,
     ) -> Result<Self, IngestError> {
         let name = partition(journal.id());
-        let (events_offset, rejects_offset) = offsets(&context.lake, &name).await?;
+        let position = stored(&context.lake, &[Arc::clone(&name)]).await?;
+        let position = position.into_iter().next().unwrap_or_default();
         let tables = Tables::open(&context.lake, &context.writer).await?;
-        let from = FilePosition::from_offset(events_offset).frames;
+        let from = position.frames();
         let Workers { jobs, outputs, permits } =
             Workers::start(context, &options.raw, options.workers)?;
-        let partition = Some(Arc::clone(&name));
-        let known =
-            KnownInput { partition, events_offset, rejects_offset, ..KnownInput::default() };
+        let known = KnownInput::at(name, position);
         let drain = Drain {
             reader: journal.reader(from),
             known,
@@ -128,30 +107,18 @@ impl Live {
             now: context.now,
         };
         spawn("journal", move || drain.run(&jobs))?;
-        let hot = HotRows::new(name);
         let (processed_sender, processed) = watch::channel(from);
         let (committed_sender, committed) = watch::channel(from);
-        let (hurry, hurried) = watch::channel(false);
-        let collector = Collector {
-            hot: hot.clone(),
+        let tally = Entries {
             processed: processed_sender,
+            committing: from,
             committed: committed_sender,
-            hurried,
             release: journal.releaser(),
-            permits,
-            options,
-            generation: Generation::default(),
-            oldest: None,
-            flush: Flush::Idle(Box::new(tables)),
         };
+        let (hurry, hurried) = watch::channel(false);
+        let collector = Collector::new(tally, hot.feed(), hurried, permits, tables, options);
         let collector = tokio::spawn(collector.run(outputs));
-        Ok(Self { hot, processed, committed, hurry, collector })
-    }
-
-    /// Rows that are not in a table yet.
-    #[must_use]
-    pub fn hot(&self) -> &HotRows {
-        &self.hot
+        Ok(Self { processed, committed, hurry, collector })
     }
 
     /// The rows of entries below this number can be queried.
@@ -274,175 +241,29 @@ impl Drain {
     }
 }
 
-/// The task that gathers rows and commits them.
-struct Collector {
-    hot: HotRows,
-    /// Entries below this number are in the generation or before it.
+/// What the collector's progress means for the journal, in entries.
+struct Entries {
+    /// Entries below this number are in a generation or in the tables.
     processed: watch::Sender<u64>,
+    /// `processed` when the running commit began.
+    committing: u64,
     committed: watch::Sender<u64>,
-    /// Whether the server is stopping.
-    hurried: watch::Receiver<bool>,
     release: Release,
-    permits: Arc<Semaphore>,
-    options: LiveOptions,
-    generation: Generation,
-    /// When the generation began.
-    oldest: Option<Instant>,
-    flush: Flush,
 }
 
-/// The generation that is being committed, if any.
-enum Flush {
-    Idle(Box<Tables>),
-    Running {
-        entries: u64,
-        task: JoinHandle<Result<Box<Tables>, IngestError>>,
-    },
-    /// A commit could not be made, and never will.
-    Failed,
-}
-
-impl Collector {
-    async fn run(
-        mut self,
-        mut outputs: mpsc::Receiver<Result<Processed, IngestError>>,
-    ) -> Result<(), IngestError> {
-        let mut waiting: BTreeMap<u64, Processed> = BTreeMap::new();
-        let mut next = 0;
-        // Rows gather, and can be queried, while the generation before is committed.
-        let bytes_max = self.options.commit_bytes.saturating_mul(GENERATION_COMMITS_MAX);
-        loop {
-            let bytes = self.generation.bytes();
-            let (is_large, is_full) = (bytes >= self.options.commit_bytes, bytes >= bytes_max);
-            let due = self.oldest.map(|oldest| oldest + self.options.commit_age);
-            let is_idle = matches!(self.flush, Flush::Idle(_));
-            let is_due = due.is_some_and(|due| due <= Instant::now()) || *self.hurried.borrow();
-            if is_idle && self.oldest.is_some() && (is_large || is_due) {
-                self.start_flush();
-                continue;
-            }
-            tokio::select! {
-                result = self.flush.finished(), if !is_idle => self.flushed(result)?,
-                processed = outputs.recv(), if !is_full => match processed {
-                    Some(processed) => {
-                        let processed = processed?;
-                        waiting.insert(processed.sequence, processed);
-                        while let Some(processed) = waiting.remove(&next) {
-                            next += 1;
-                            self.add(processed);
-                        }
-                    }
-                    None => break,
-                },
-                () = sleep_until(due), if is_idle => {}
-                Ok(()) = self.hurried.changed() => {}
-            }
-        }
-        self.finish().await
+impl Tally for Entries {
+    fn gathered(&mut self, _: &Arc<str>, end: FilePosition) {
+        self.processed.send_replace(end.frames);
     }
 
-    fn add(&mut self, processed: Processed) {
-        let FilePosition { frames: entries, .. } = processed.end;
-        let position = processed.end.offset();
-        if let Some(rows) = &processed.events {
-            metrics::counter!("headwater_events_total").increment(rows.num_rows() as u64);
-            self.hot.add(HotBatch { position, rows: rows.clone() });
-        }
-        metrics::counter!("headwater_rejects_total").increment(processed.rejects.len() as u64);
-        metrics::counter!("headwater_dropped_total").increment(processed.dropped);
-        self.generation.add(processed);
-        self.oldest.get_or_insert_with(Instant::now);
-        self.permits.add_permits(1);
-        self.processed.send_replace(entries);
+    fn committing(&mut self) {
+        self.committing = *self.processed.borrow();
     }
 
-    fn start_flush(&mut self) {
-        let Flush::Idle(tables) = std::mem::replace(&mut self.flush, Flush::Failed) else { return };
-        let generation = std::mem::take(&mut self.generation);
-        self.oldest = None;
-        let task = tokio::spawn(commit(tables, generation));
-        let entries = *self.processed.borrow();
-        self.flush = Flush::Running { entries, task };
-    }
-
-    fn flushed(
-        &mut self,
-        result: Result<(u64, Box<Tables>), IngestError>,
-    ) -> Result<(), IngestError> {
-        let (entries, tables) = result?;
-        self.flush = Flush::Idle(tables);
-        let position = FilePosition { frames: entries, complete: false };
-        self.hot.committed(position.offset());
-        self.committed.send_replace(entries);
-        if let Err(error) = self.release.release(entries) {
+    fn committed(&mut self) {
+        self.committed.send_replace(self.committing);
+        if let Err(error) = self.release.release(self.committing) {
             tracing::warn!(%error, "space of the journal was not given back, trying again later");
         }
-        Ok(())
     }
-
-    /// The journal is closed and everything was read.
-    async fn finish(&mut self) -> Result<(), IngestError> {
-        loop {
-            if !matches!(self.flush, Flush::Idle(_)) {
-                let result = self.flush.finished().await;
-                self.flushed(result)?;
-            }
-            if self.oldest.is_none() {
-                break;
-            }
-            self.start_flush();
-        }
-        if let Flush::Idle(tables) = &self.flush {
-            tables.settle().await;
-        }
-        Ok(())
-    }
-}
-
-impl Flush {
-    /// Waits for the running commit: the entries that are in the tables then, and the tables.
-    async fn finished(&mut self) -> Result<(u64, Box<Tables>), IngestError> {
-        let Self::Running { entries, task } = self else {
-            return Err(IngestError::Thread { thread: "commit" });
-        };
-        let entries = *entries;
-        let tables = task.await.map_err(|_| IngestError::Thread { thread: "commit" })??;
-        Ok((entries, tables))
-    }
-}
-
-async fn sleep_until(due: Option<Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Commits a generation, however long it takes.
-async fn commit(
-    mut tables: Box<Tables>,
-    generation: Generation,
-) -> Result<Box<Tables>, IngestError> {
-    let started = Instant::now();
-    let mut pending = tables.prepare(generation)?;
-    let (mut pause, pause_max) = RETRY_PAUSES;
-    while let Err(error) = attempt(&mut tables, &mut pending).await {
-        metrics::counter!("headwater_commit_failures_total").increment(1);
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "a commit failed; the events stay in the journal, trying again in {pause:?}"
-        );
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(pause_max);
-    }
-    metrics::counter!("headwater_commits_total").increment(pending.commits());
-    metrics::histogram!("headwater_commit_seconds").record(started.elapsed().as_secs_f64());
-    Ok(tables)
-}
-
-async fn attempt(tables: &mut Tables, pending: &mut Pending) -> Result<(), IngestError> {
-    let Err(error) = tables.commit(pending).await else { return Ok(()) };
-    // It may have gone through all the same.
-    tables.look(pending).await?;
-    if pending.is_done() { Ok(()) } else { Err(error) }
 }

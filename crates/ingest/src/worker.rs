@@ -14,7 +14,7 @@ use uuid::{Builder, Uuid};
 
 use crate::IngestError;
 use crate::options::RawPolicy;
-use crate::positions::FilePosition;
+use crate::positions::{FilePosition, Stored};
 
 /// A chunk on its way from the reader to the workers.
 pub(crate) struct Job {
@@ -52,6 +52,14 @@ pub(crate) struct KnownInput {
     pub(crate) markers: Vec<Marker>,
     /// Number of the input in this run, for ids.
     pub(crate) number: u64,
+}
+
+impl KnownInput {
+    /// An input of this name that is read from what the tables have of it.
+    pub(crate) fn at(partition: Arc<str>, stored: Stored) -> Self {
+        let (events_offset, rejects_offset) = (stored.events, stored.rejects);
+        Self { partition: Some(partition), events_offset, rejects_offset, ..Self::default() }
+    }
 }
 
 /// What the table remembers of a path, besides the content: how long the file was.

@@ -31,21 +31,21 @@ pub struct Snapshot {
     schema: SchemaRef,
     partition_columns: Vec<String>,
     files: Vec<Arc<DataFile>>,
-    journals: Journals,
+    live_positions: LivePositions,
     made_at: Timestamp,
 }
 
-/// Positions of journals at one version. There are few, and who has rows that are not in the table
-/// yet must know which of them a snapshot has.
-pub(crate) type Journals = BTreeMap<Arc<str>, i64>;
+/// Positions of the sources of servers at one version. There are few, and who has rows that are not
+/// in the table yet must know which of them a snapshot has.
+pub(crate) type LivePositions = BTreeMap<Arc<str>, i64>;
 
-/// Beginning of the names of a journal's position.
-const JOURNAL: &str = "journal/";
+/// Beginnings of the names of such positions.
+const LIVE: [&str; 2] = ["journal/", "kafka/"];
 
-/// The positions that are of journals.
-pub(crate) fn journals<'a>(positions: impl Iterator<Item = (&'a Arc<str>, i64)>) -> Journals {
-    let of_journals = positions.filter(|(name, _)| name.starts_with(JOURNAL));
-    of_journals.map(|(name, offset)| (Arc::clone(name), offset)).collect()
+/// The positions that are of such sources.
+pub(crate) fn live_positions<'a>(positions: impl Iterator<Item = (&'a Arc<str>, i64)>) -> LivePositions {
+    let live = positions.filter(|(name, _)| LIVE.iter().any(|start| name.starts_with(start)));
+    live.map(|(name, offset)| (Arc::clone(name), offset)).collect()
 }
 
 /// Bounds of one column for every file of a snapshot, in the order of its files. Null is "not
@@ -95,11 +95,12 @@ impl Snapshot {
         &self.files
     }
 
-    /// Position of a journal (`journal/<id>`) at this version; `None` when it has none, and in
+    /// Position of a journal (`journal/<id>`) or of a partition of Kafka (`kafka/…`) at this version;
+    /// `None` when it has none, and in
     /// snapshots of older versions.
     #[must_use]
-    pub fn journal_position(&self, partition: &str) -> Option<i64> {
-        self.journals.get(partition).copied()
+    pub fn live_position(&self, partition: &str) -> Option<i64> {
+        self.live_positions.get(partition).copied()
     }
 
     /// Number of rows; `None` when the log does not know it for every file.
@@ -183,7 +184,7 @@ fn bounds<'a>(
 pub(crate) async fn load(
     storage: &TableStorage,
     version: u64,
-    journals: Journals,
+    live_positions: LivePositions,
     now: Timestamp,
 ) -> Result<Snapshot> {
     let replayed = delta::replay(storage, Some(version)).await?;
@@ -202,7 +203,7 @@ pub(crate) async fn load(
         schema,
         partition_columns,
         files,
-        journals,
+        live_positions,
         made_at: now,
     })
 }
@@ -237,14 +238,14 @@ pub(crate) async fn refresh(
     let mut files: Vec<_> = kept.cloned().collect();
     files.extend(changes.added.into_values().map(Arc::new));
     files.sort_by(|left, right| left.path.cmp(&right.path));
-    let mut journals = snapshot.journals.clone();
-    journals.extend(changes.journals);
+    let mut live_positions = snapshot.live_positions.clone();
+    live_positions.extend(changes.live_positions);
     Ok(Some(Arc::new(Snapshot {
         version: changes.version,
         schema: Arc::clone(&snapshot.schema),
         partition_columns: snapshot.partition_columns.clone(),
         files,
-        journals,
+        live_positions,
         made_at: now,
     })))
 }
@@ -257,7 +258,7 @@ struct Changes {
     added: HashMap<String, DataFile>,
     /// Files of the snapshot that are gone, or described anew.
     removed: HashSet<String>,
-    journals: Journals,
+    live_positions: LivePositions,
     needs_replay: bool,
 }
 
@@ -267,7 +268,7 @@ impl Changes {
             self.needs_replay = true;
         }
         if let Some(txn) = &action.txn {
-            self.journals.extend(journals(std::iter::once((&txn.app_id, txn.version))));
+            self.live_positions.extend(live_positions(std::iter::once((&txn.app_id, txn.version))));
         }
         if let Some(remove) = action.remove {
             let path = decode_path(&remove.path);

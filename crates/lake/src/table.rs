@@ -21,7 +21,7 @@ use crate::log::entry::{Format, Metadata, Protocol};
 use crate::log::rules::check_metadata;
 use crate::log::state::{LogListing, LogState};
 use crate::schema::{delta_schema, statistics_columns, stored_columns};
-use crate::snapshot::{self, Journals, Snapshot};
+use crate::snapshot::{self, LivePositions, Snapshot};
 use crate::storage::TableStorage;
 
 /// Protocol of the tables that Headwater makes: the lowest, so that every engine can read and
@@ -214,8 +214,8 @@ impl Table {
         let snapshot = match refreshed {
             Some(snapshot) => snapshot,
             None => {
-                let (version, journals) = self.log().current(journals).await?;
-                Arc::new(snapshot::load(self.storage(), version, journals, now).await?)
+                let (version, live_positions) = self.log().current(live_positions).await?;
+                Arc::new(snapshot::load(self.storage(), version, live_positions, now).await?)
             }
         };
         *self.newest() = Some(Arc::clone(&snapshot));
@@ -228,7 +228,7 @@ impl Table {
     /// `NotFound` when there is no such version, or no longer.
     pub async fn snapshot_at(&self, version: u64) -> Result<Snapshot> {
         let now = self.options().clock.now();
-        snapshot::load(self.storage(), version, Journals::default(), now).await
+        snapshot::load(self.storage(), version, LivePositions::default(), now).await
     }
 
     /// The table as it was at a time: at the last version that was committed by then.
@@ -251,9 +251,9 @@ impl Table {
 }
 
 /// The version of a state and its positions of journals.
-fn journals(state: &LogState) -> (u64, Journals) {
+fn live_positions(state: &LogState) -> (u64, LivePositions) {
     let positions = state.positions.iter().map(|(name, position)| (name, position.offset));
-    (state.version, snapshot::journals(positions))
+    (state.version, snapshot::live_positions(positions))
 }
 
 /// The positions that a state has of the given partitions.

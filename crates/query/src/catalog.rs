@@ -41,11 +41,9 @@ impl LakeSchema {
         let fresh = self.fresh.as_ref().filter(|_| table.name() == EVENTS);
         // First the rows, then the snapshot: what is committed in between is in both and is told
         // apart by position; the other way round it could be in neither.
-        let batches = fresh.map(|fresh| (fresh, fresh.batches()));
+        let batches = fresh.map(|fresh| fresh.batches());
         let snapshot = table.snapshot().await.map_err(external)?;
-        let rows = batches.map_or_else(Vec::new, |(fresh, batches)| {
-            beyond(&snapshot, fresh.partition(), batches)
-        });
+        let rows = batches.map_or_else(Vec::new, |batches| beyond(&snapshot, batches));
         Ok(LakeTable::new(table.clone(), snapshot, rows, self.store_url.clone()))
     }
 

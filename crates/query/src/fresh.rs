@@ -12,9 +12,11 @@ use headwater_event::Timestamp;
 use headwater_event::schema::{PARTITION_COLUMNS, TIME_COLUMN};
 use headwater_lake::Snapshot;
 
-/// Rows of `events` with the position of their journal that holds once they are committed.
+/// Rows of `events` with the position of their source that holds once they are committed.
 #[derive(Debug, Clone)]
 pub struct FreshBatch {
+    /// Name of the position.
+    pub partition: Arc<str>,
     /// The position, as the table will have it.
     pub position: i64,
     /// The rows, without partition columns.
@@ -23,23 +25,17 @@ pub struct FreshBatch {
 
 /// Where rows are that are not in a table yet.
 pub trait FreshRows: fmt::Debug + Send + Sync {
-    /// Name of the journal's position in the table.
-    fn partition(&self) -> &str;
-
     /// Rows that may not be in the table. A snapshot that is read afterwards has those of them
     /// whose position is not above its own.
     fn batches(&self) -> Vec<FreshBatch>;
 }
 
 /// The batches that a snapshot does not have. They must have been asked for before it was read.
-pub(crate) fn beyond(
-    snapshot: &Snapshot,
-    partition: &str,
-    batches: Vec<FreshBatch>,
-) -> Vec<RecordBatch> {
-    let position = snapshot.journal_position(partition).unwrap_or_default();
-    let beyond = batches.into_iter().filter(|batch| batch.position > position);
-    beyond.map(|batch| batch.rows).collect()
+pub(crate) fn beyond(snapshot: &Snapshot, batches: Vec<FreshBatch>) -> Vec<RecordBatch> {
+    let is_beyond = |batch: &FreshBatch| {
+        batch.position > snapshot.live_position(&batch.partition).unwrap_or_default()
+    };
+    batches.into_iter().filter(is_beyond).map(|batch| batch.rows).collect()
 }
 
 /// A batch with the columns of a table that a query wants, by their indexes in `schema`.

@@ -1,19 +1,16 @@
-//! The live data path's rows as queries want them.
+//! The live data paths' rows as queries want them.
 
-use headwater_ingest::HotRows;
+use headwater_ingest::{HotBatch, HotRows};
 use headwater_query::{FreshBatch, FreshRows};
 
-/// Rows of the journal that are not in the table yet.
+/// Rows that are not in the table yet.
 #[derive(Debug)]
-pub(crate) struct JournalRows(pub(crate) HotRows);
+pub(crate) struct LiveRows(pub(crate) HotRows);
 
-impl FreshRows for JournalRows {
-    fn partition(&self) -> &str {
-        self.0.partition()
-    }
-
+impl FreshRows for LiveRows {
     fn batches(&self) -> Vec<FreshBatch> {
         let batches = self.0.batches().into_iter();
-        batches.map(|batch| FreshBatch { position: batch.position, rows: batch.rows }).collect()
+        let fresh = |HotBatch { partition, position, rows }| FreshBatch { partition, position, rows };
+        batches.map(fresh).collect()
     }
 }

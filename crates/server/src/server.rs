@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use headwater_access::Access;
 use headwater_event::schema;
-use headwater_ingest::{IngestContext, Live};
+use headwater_ingest::{HotRows, IngestContext, Live};
 use headwater_journal::{Journal, Recovery};
 use headwater_query::{Session, SessionOptions};
 use headwater_sources::Intake;
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::audit::Audit;
 use crate::error::ServerError;
-use crate::fresh::JournalRows;
+use crate::fresh::LiveRows;
 use crate::listeners::{Listening, Starter, bind};
 use crate::metrics;
 use crate::options::ServerOptions;
@@ -64,9 +64,10 @@ impl Server {
             ingest.lake.table(table)?.ensure_created().await?;
         }
         let (journal, recovery) = open_journal(&ingest, &options).await?;
-        let live = Live::start(&ingest, &journal, options.live.clone()).await?;
+        let hot = HotRows::default();
+        let live = Live::start(&ingest, &journal, options.live.clone(), &hot).await?;
         let intake = Intake::new(journal, live.committed(), options.intake, ingest.now);
-        let fresh = Arc::new(JournalRows(live.hot().clone()));
+        let fresh = Arc::new(LiveRows(hot.clone()));
         let everything = SessionOptions { fresh: Some(fresh), read_only: true, ..session };
         let public =
             SessionOptions { hidden: vec![schema::AUDIT.to_owned()], ..everything.clone() };
@@ -78,7 +79,7 @@ impl Server {
             admin_session: Arc::new(Session::open(&ingest.lake, everything).await?),
             audit,
             lake: ingest.lake,
-            hot: live.hot().clone(),
+            hot,
             processed: live.processed(),
             prometheus,
             running: Default::default(),

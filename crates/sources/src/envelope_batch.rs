@@ -83,6 +83,14 @@ impl EnvelopeBatchBuilder {
         OriginId(last.wrapping_add(1).try_into().unwrap_or(u32::MAX))
     }
 
+    /// The id of an origin whose next record is an entry of its own, with this number.
+    pub fn entry(&mut self, origin: &Arc<Origin>, entry: u64) -> OriginId {
+        let id = OriginId(self.arrivals.len().try_into().unwrap_or(u32::MAX));
+        let (origin, received_at) = (Arc::clone(origin), self.received_at);
+        self.arrivals.push(Arrival { origin, received_at, entry });
+        id
+    }
+
     /// When the request was received.
     #[must_use]
     pub const fn received_at(&self) -> Timestamp {

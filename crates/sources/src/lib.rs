@@ -11,6 +11,7 @@
 //! | [`events_api`] | JSON over plain HTTP |
 //! | [`syslog`] | syslog over TCP, TLS and UDP, with CEF and LEEF inside |
 //! | [`otlp`] | OpenTelemetry logs over HTTP and gRPC |
+//! | `kafka` (a feature) | Apache Kafka, which can be read again |
 //!
 //! What listens on the network hands its records to the [`Intake`], which answers once they are
 //! durable.
@@ -29,6 +30,8 @@ pub mod hec;
 pub mod http;
 pub mod intake;
 mod json_text;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 mod memory_records;
 pub mod once;
 pub mod otlp;
