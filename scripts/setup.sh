@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # Installs what building and testing need on a fresh machine with Rust.
 #
-#   scripts/setup.sh build    a C compiler, make and the C library's headers
-#   scripts/setup.sh test     the same, curl, and a Python environment with the programs that tests talk to
+#   scripts/setup.sh build    a C compiler, make, the headers of the C library and of OpenSSL
+#   scripts/setup.sh test     the same, curl, Java with Apache Kafka, and a Python environment with the
+#                             programs that tests talk to
 #   scripts/setup.sh check    the same as test, and cargo-deny
 #
 # Does nothing when everything is there. System packages need root: as root (or with a sudo that asks
 # for no password) they are installed, otherwise the command to run is printed and the exit code is 1.
 # The Python environment lies in $HEADWATER_VENV or in the cache folder, named after the contents of
-# tests/requirements.txt, so that clones share it; `.venv` in the clone points to it. cargo-deny lies in
-# the cache folder too, where `cargo xtask deny` looks for it.
+# tests/requirements.txt, so that clones share it; `.venv` in the clone points to it, `.kafka` to the jars
+# of Kafka. cargo-deny lies in the cache folder too, where `cargo xtask deny` looks for it.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -35,6 +36,8 @@ compiles_c() {
         | cc -x c -fsyntax-only - >/dev/null 2>&1
 }
 
+has_openssl() { printf '#include <openssl/ssl.h>\n' | cc -x c -fsyntax-only - >/dev/null 2>&1; }
+
 makes_venv() { has python3 && python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
 
 is_recent_python() { python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; }
@@ -43,8 +46,12 @@ missing_packages() {
     has cc || printf 'gcc '
     compiles_c || printf 'libc6-dev '
     has make || printf 'make '
+    has_openssl || printf 'libssl-dev '
+    has pkg-config || printf 'pkg-config '
     if [ "$1" != build ] && ! makes_venv; then printf 'python3 python3-venv '; fi
     if [ "$1" != build ] && ! has curl; then printf 'curl '; fi
+    if [ "$1" != build ] && ! has java; then printf 'openjdk-17-jre-headless '; fi
+    if [ "$1" != build ] && ! has mvn; then printf 'maven '; fi
 }
 
 install_packages() {
@@ -103,6 +110,21 @@ link_venv() {
     [ "$(readlink "$link" || true)" = "$venv" ] || ln -sfn "$venv" "$link"
 }
 
+# The jars are complete once their folder has its name.
+install_kafka() {
+    local pom=$root/tests/counterparts/kafka/pom.xml jars
+    jars=$cache/kafka-$(sha256sum "$pom" | cut -c1-12)
+    if [ ! -d "$jars" ]; then
+        say "fetching Apache Kafka for the tests (40 MB)"
+        mkdir -p "$cache"
+        rm -rf "$jars.new.$$"
+        mvn --quiet --batch-mode --file "$pom" dependency:copy-dependencies \
+            "-DoutputDirectory=$jars.new.$$" >&2
+        mv -T "$jars.new.$$" "$jars" 2>/dev/null || rm -rf "$jars.new.$$"
+    fi
+    [ "$(readlink "$root/.kafka" || true)" = "$jars" ] || ln -sfn "$jars" "$root/.kafka"
+}
+
 install_cargo_deny() {
     local tools=$cache/tools version
     version=$({ PATH=$tools/bin:$PATH cargo-deny --version || true; } 2>/dev/null)
@@ -126,5 +148,6 @@ if [ "$goal" != build ]; then
     venv=$(venv_folder)
     venv_is_complete "$venv" || make_venv "$venv"
     link_venv "$venv"
+    install_kafka
 fi
 if [ "$goal" = check ]; then install_cargo_deny; fi

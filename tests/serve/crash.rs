@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "kafka")]
+use headwater_testkit::KafkaBroker;
 use headwater_testkit::{Headwater, RunningServer, TOKEN, exchange, http};
 use serde_json::json;
 
@@ -23,10 +25,17 @@ const CHANNEL: &str = "7c9a1c5e-3d6f-4f0b-9d5b-0f4b6a1f2e3d";
 #[derive(Debug, Default)]
 struct Sent {
     next: AtomicU64,
+    /// How many of the acknowledged ones are in Kafka.
+    produced: AtomicU64,
     acknowledged: Mutex<BTreeSet<u64>>,
     /// Ids of acknowledgements that were given.
     acks: Mutex<BTreeSet<u64>>,
 }
+
+#[cfg(feature = "kafka")]
+type Broker = Arc<Mutex<KafkaBroker>>;
+#[cfg(not(feature = "kafka"))]
+type Broker = ();
 
 /// How one sender speaks.
 #[derive(Debug, Clone, Copy)]
@@ -86,10 +95,28 @@ impl Sender {
     }
 }
 
+/// Sends messages to Kafka until told to stop: what the broker has is acknowledged.
+#[cfg(feature = "kafka")]
+fn produce(broker: &Mutex<KafkaBroker>, sent: &Sent, stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        let first = sent.next.fetch_add(50, Ordering::Relaxed);
+        let message = |number| format!("{{\"number\":{number}}}\n");
+        let messages: String = (first..first + 50).map(message).collect();
+        broker.lock().unwrap().send("numbers", &messages);
+        sent.acknowledged.lock().unwrap().extend(first..first + 50);
+        sent.produced.fetch_add(50, Ordering::Relaxed);
+    }
+}
+
 /// One life of a server, from start to kill, under load.
-fn live_and_die(lake: &Headwater, sent: &Arc<Sent>, life: Duration) {
+fn live_and_die(lake: &Headwater, sent: &Arc<Sent>, broker: &Broker, life: Duration) {
     let server = lake.serve(&["hec", "elastic"], &[]);
     let stop = Arc::new(AtomicBool::new(false));
+    #[cfg(feature = "kafka")]
+    let producer = {
+        let (broker, sent, stop) = (broker.clone(), sent.clone(), stop.clone());
+        std::thread::spawn(move || produce(&broker, &sent, &stop))
+    };
     let senders: Vec<_> = [Sender::Hec, Sender::HecWithChannel, Sender::Bulk]
         .into_iter()
         .map(|sender| {
@@ -106,6 +133,8 @@ fn live_and_die(lake: &Headwater, sent: &Arc<Sent>, life: Duration) {
     for sender in senders {
         sender.join().unwrap();
     }
+    #[cfg(feature = "kafka")]
+    producer.join().unwrap();
 }
 
 /// Checks the table, and tells how many events were acknowledged and how many are there.
@@ -129,15 +158,24 @@ fn kills_at_random_moments_lose_and_repeat_nothing() {
     let kills = std::env::var("HEADWATER_CRASH_KILLS").ok().and_then(|text| text.parse().ok());
     let lake = headwater();
     // Small commits, often, so that a kill hits every step.
-    lake.file("headwater.yaml", "serve: {commit_age: 30ms, commit_bytes: 64KiB}");
+    let settings = "serve: {commit_age: 30ms, commit_bytes: 64KiB";
+    #[cfg(feature = "kafka")]
+    let (broker, settings) = {
+        let broker = KafkaBroker::start(&[("numbers", 3)]);
+        let cluster = format!("{{brokers: ['{}'], topics: [numbers]}}", broker.plain);
+        (Arc::new(Mutex::new(broker)), format!("{settings}, kafka: {{main: {cluster}}}"))
+    };
+    #[cfg(not(feature = "kafka"))]
+    let broker = ();
+    lake.file("headwater.yaml", format!("{settings}}}"));
     let sent = Arc::new(Sent::default());
     let mut seed = 0x5EED_u64;
     for _ in 0..kills.unwrap_or(KILLS) {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let life = LIFE_MAX.mul_f64((seed >> 11) as f64 / (1_u64 << 53) as f64);
-        live_and_die(&lake, &sent, life);
+        live_and_die(&lake, &sent, &broker, life);
     }
-    let server = lake.serve(&["hec"], &[]);
+    let server = lake.serve(&["hec", "api"], &[]);
     let acks: Vec<u64> = sent.acks.lock().unwrap().iter().copied().collect();
     assert!(!acks.is_empty());
     let token = format!("Splunk {TOKEN}");
@@ -150,7 +188,10 @@ fn kills_at_random_moments_lose_and_repeat_nothing() {
     while !ask()["acks"].as_object().unwrap().values().all(|is_committed| is_committed == true) {
         std::thread::yield_now();
     }
+    // The rest of what is in Kafka.
+    let produced = sent.produced.load(Ordering::Relaxed).cast_signed();
+    while server.number("SELECT count(*) FROM events WHERE \"index\" = 'numbers'") < produced {}
     server.stop();
     let (acknowledged, there) = assert_each_once(&lake, &sent);
-    println!("{acknowledged} acknowledged, {there} in the table");
+    println!("{acknowledged} acknowledged, {produced} of them by Kafka; {there} in the table");
 }

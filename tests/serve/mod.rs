@@ -4,6 +4,8 @@ mod clients;
 mod crash;
 mod durability;
 mod hec;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod lake_failures;
 mod late_events;
 mod limits;

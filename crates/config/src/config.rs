@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::env::Environment;
 use crate::error::ConfigError;
-use crate::file::{Acknowledge, Durability, LogFormat, LogLevel};
+use crate::file::{Acknowledge, Durability, KafkaStart, LogFormat, LogLevel};
 use crate::secret::{Secret, SecretRef, StorageValue};
 
 /// Valid settings. [`Config::default`] is what holds without a file.
@@ -116,6 +116,25 @@ pub struct ServeSettings {
     /// Access keys of the Firehose API: id, and where the secret is; see
     /// [`Config::firehose_keys`].
     pub firehose_keys: BTreeMap<String, SecretRef>,
+    /// Clusters of Apache Kafka by name; see [`Config::kafka_properties`].
+    pub kafka: BTreeMap<String, KafkaSettings>,
+}
+
+/// A valid cluster in section `serve.kafka`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KafkaSettings {
+    /// Brokers to begin with.
+    pub brokers: Vec<String>,
+    /// Names and patterns of topics.
+    pub topics: Vec<String>,
+    /// Consumer group.
+    pub group: String,
+    /// Where to begin.
+    pub start: KafkaStart,
+    /// Name of the cluster in positions.
+    pub cluster: Option<String>,
+    /// Properties of librdkafka.
+    pub properties: BTreeMap<String, StorageValue>,
 }
 
 /// Valid section `serve.tls`.
@@ -152,6 +171,29 @@ impl Config {
             Ok((id.clone(), reference.resolve(&setting, environment)?))
         });
         keys.collect()
+    }
+
+    /// The properties of a cluster of Kafka, with their secrets read.
+    ///
+    /// # Errors
+    /// A secret cannot be read.
+    pub fn kafka_properties(
+        &self,
+        name: &str,
+        environment: &Environment,
+    ) -> Result<BTreeMap<String, Secret>, ConfigError> {
+        let properties = self.serve.kafka.get(name).map(|cluster| &cluster.properties);
+        let resolved = properties.into_iter().flatten().map(|(property, value)| {
+            let value = match value {
+                StorageValue::Text(text) => text.clone(),
+                StorageValue::Reference(reference) => {
+                    let setting = format!("serve.kafka.{name}.properties.{property}");
+                    reference.resolve(&setting, environment)?
+                }
+            };
+            Ok((property.clone(), value))
+        });
+        resolved.collect()
     }
 
     /// The options for opening the object store of the lake: those of the environment for this kind

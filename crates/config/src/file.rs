@@ -165,6 +165,32 @@ section! {
         /// Access keys of senders to the Firehose API: id, and where its secret is.
         pub firehose_keys: BTreeMap<String, StorageValue> = BTreeMap::new();
             "firehose_keys:\n  AKIDEXAMPLE: env:FIREHOSE_SECRET",
+        /// Clusters of Apache Kafka to read, by a name of your choice. `topics` are names, patterns
+        /// (`logs-*`) or regular expressions (`^logs-[a-z]+$`); `group` is `headwater` and `start`
+        /// is `earliest` unless set; `properties` are those of librdkafka, passwords as references.
+        pub kafka: BTreeMap<String, KafkaConfig> = BTreeMap::new();
+            "kafka:\n  main:\n    brokers: [kafka-1:9093]\n    topics: [winlogbeat, logs-*]\n    \
+             properties:\n      security.protocol: SASL_SSL\n      sasl.mechanism: SCRAM-SHA-512\n      \
+             sasl.username: headwater\n      sasl.password: env:KAFKA_PASSWORD",
+    }
+}
+
+section! {
+    /// A cluster in section `serve.kafka`.
+    pub struct KafkaConfig {
+        /// `HOST:PORT` of brokers to begin with.
+        pub brokers: Vec<String> = Vec::new(),
+        /// Names, patterns with `*` and `?`, or regular expressions beginning with `^`.
+        pub topics: Vec<String> = Vec::new(),
+        /// Consumer group; its members share the partitions.
+        pub group: String = "headwater".to_owned(),
+        /// Where to begin in a partition of which the lake has nothing yet.
+        pub start: KafkaStart = KafkaStart::Earliest,
+        /// Name of the cluster in positions; its own id when not set.
+        pub cluster: Option<String> = None; "cluster: main",
+        /// Properties of librdkafka.
+        pub properties: BTreeMap<String, StorageValue> = BTreeMap::new();
+            "properties:\n  security.protocol: SSL",
     }
 }
 
@@ -267,6 +293,16 @@ choice! {
         Fsync = "fsync",
         /// When the operating system has it: survives the end of the process.
         None = "none",
+    }
+}
+
+choice! {
+    /// Where to begin in a partition of Kafka.
+    pub enum KafkaStart {
+        /// At its first message.
+        Earliest = "earliest",
+        /// At what arrives from now on.
+        Latest = "latest",
     }
 }
 

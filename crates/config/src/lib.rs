@@ -20,12 +20,12 @@ mod validate;
 mod validate_serve;
 
 pub use config::{
-    Config, IngestSettings, LakeSettings, LogSettings, PluginSettings, QuerySettings,
-    ServeSettings, TlsSettings,
+    Config, IngestSettings, KafkaSettings, LakeSettings, LogSettings, PluginSettings,
+    QuerySettings, ServeSettings, TlsSettings,
 };
 pub use env::{Environment, history_file};
 pub use error::{ConfigError, Place, Problem, ValueError};
-pub use file::{Acknowledge, Durability, LogFormat, LogLevel};
+pub use file::{Acknowledge, Durability, KafkaStart, LogFormat, LogLevel};
 pub use load::{DEFAULT_FILE, FILE_BYTES_MAX, Overrides};
 pub use reference::default_yaml;
 pub use secret::{Secret, SecretRef, StorageValue};

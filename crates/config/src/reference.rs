@@ -165,6 +165,9 @@ mod tests {
         let tls = config.serve.tls.unwrap();
         assert_eq!(tls.key, Path::new("/etc/headwater/tls.key"));
         assert_eq!(config.serve.listen.len(), 7);
+        let kafka = &config.serve.kafka["main"];
+        assert_eq!(kafka.topics, ["winlogbeat", "logs-*"]);
+        assert_eq!(kafka.properties.len(), 4);
     }
 
     fn uncommented(line: &str) -> String {
@@ -172,8 +175,9 @@ mod tests {
         let (indent, text) = line.split_at(indent);
         let example = text.strip_prefix('#').filter(|rest| !rest.starts_with(' '));
         // The second and further lines of an example are indented.
-        let is_setting =
-            |rest: &&str| rest.split(' ').next().is_some_and(|word| word.ends_with(':'));
+        let is_setting = |rest: &&str| {
+            rest.trim_start().split(' ').next().is_some_and(|word| word.ends_with(':'))
+        };
         let nested = text.strip_prefix("#  ").filter(is_setting);
         match (example, nested) {
             (Some(example), _) => format!("{indent}{example}"),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::config::{ServeSettings, TlsSettings};
-use crate::file::{ListenConfig, ServeConfig, TlsConfig};
+use crate::config::{KafkaSettings, ServeSettings, TlsSettings};
+use crate::file::{KafkaConfig, ListenConfig, ServeConfig, TlsConfig};
 use crate::secret::{SecretRef, StorageValue};
 use crate::units::{ByteSize, TimeSpan};
 use crate::validate::Checker;
@@ -21,6 +21,17 @@ const REQUEST_BYTES: RangeInclusive<ByteSize> = ByteSize::kibibytes(1)..=ByteSiz
 /// Less holds no request.
 const MEMORY_BYTES: RangeInclusive<ByteSize> =
     ByteSize::mebibytes(1)..=ByteSize::mebibytes(1 << 20);
+
+/// Properties of librdkafka on which rests what is promised.
+const KAFKA_OWN_PROPERTIES: [&str; 7] = [
+    "auto.offset.reset",
+    "bootstrap.servers",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "enable.partition.eof",
+    "group.id",
+    "partition.assignment.strategy",
+];
 
 impl Checker<'_> {
     pub(crate) fn serve(&mut self, serve: ServeConfig) -> ServeSettings {
@@ -67,7 +78,59 @@ impl Checker<'_> {
             acknowledge: serve.hec.acknowledge,
             query_string_token: serve.hec.query_string_token,
             firehose_keys: self.firehose_keys(serve.firehose_keys),
+            kafka: self.kafka(serve.kafka),
         }
+    }
+
+    fn kafka(&mut self, kafka: BTreeMap<String, KafkaConfig>) -> BTreeMap<String, KafkaSettings> {
+        let checked = kafka.into_iter().map(|(name, cluster)| {
+            let path = format!("serve.kafka.{name}");
+            for (list, texts) in [("brokers", &cluster.brokers), ("topics", &cluster.topics)] {
+                if texts.is_empty() {
+                    self.reject(&format!("{path}.{list}"), "is empty", Some("name at least one"));
+                }
+            }
+            for broker in &cluster.brokers {
+                if let Err(message) = check_address(broker) {
+                    self.reject(&format!("{path}.brokers"), message, Some("write HOST:PORT"));
+                }
+            }
+            let properties = self.kafka_properties(&path, cluster.properties);
+            let KafkaConfig { brokers, topics, group, start, cluster, .. } = cluster;
+            let settings = KafkaSettings { brokers, topics, group, start, cluster, properties };
+            (name, settings)
+        });
+        checked.collect()
+    }
+
+    fn kafka_properties(
+        &mut self,
+        path: &str,
+        properties: BTreeMap<String, StorageValue>,
+    ) -> BTreeMap<String, StorageValue> {
+        let checked = properties.into_iter().map(|(name, value)| {
+            let path = format!("{path}.properties.{name}");
+            let is_secret = ["password", "secret", "key.pem"].iter().any(|end| name.ends_with(end));
+            if KAFKA_OWN_PROPERTIES.contains(&name.as_str()) {
+                let hint = "take it out; what is meant to be set has a setting of its own";
+                self.reject(&path, "is set by Headwater itself", Some(hint));
+            }
+            let value = match value {
+                StorageValue::Reference(reference) => {
+                    StorageValue::Reference(reference.relative_to(self.folder_of_file()))
+                }
+                StorageValue::Text(text) => {
+                    if is_secret {
+                        let message = "is a secret, which does not belong in the file";
+                        let hint = "write where it is: env:NAME or file:/path";
+                        self.reject(&path, message, Some(hint));
+                    }
+                    StorageValue::Text(text)
+                }
+            };
+            (name, value)
+        });
+        checked.collect()
     }
 
     fn firehose_keys(

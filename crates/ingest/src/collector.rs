@@ -193,7 +193,8 @@ impl Flush {
             return Err(IngestError::Thread { thread: "commit" });
         };
         let batches = *batches;
-        let tables = (&mut task.0).await.map_err(|_| IngestError::Thread { thread: "commit" })??;
+        let tables =
+            (&mut task.0).await.map_err(|_| IngestError::Thread { thread: "commit" })??;
         Ok((batches, tables))
     }
 }

@@ -76,10 +76,15 @@ pub async fn follow_kafka(
             (pause, _) = PAUSES;
         }
         tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            () = stopped(&mut stop) => return Ok(()),
             () = tokio::time::sleep(pause) => pause = (pause * 2).min(pause_max),
         }
     }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // Whoever could stop it is gone: the same as a stop.
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// One membership of the group, from joining to leaving.
@@ -110,7 +115,8 @@ async fn member(
         Collector::new(tally, feed, hurried, Arc::clone(&permits), tables, options.clone());
     let mut collector = tokio::spawn(collector.run(outputs));
     let (ended, mut end) = oneshot::channel();
-    let reading = Reading { kafka: kafka.clone(), owner: Arc::clone(&owner), permits, now: context.now };
+    let reading =
+        Reading { kafka: kafka.clone(), owner: Arc::clone(&owner), permits, now: context.now };
     // It ends within READ_WAIT after `is_over`, apart from waits for the cluster with limits.
     spawn("kafka", move || {
         let _ = ended.send(reading.run(jobs));
@@ -128,7 +134,7 @@ async fn member(
             let _ = collector.await;
             return result.map_err(|_| failed())?;
         }
-        _ = stop.wait_for(|stop| *stop) => owner.is_over.store(true, Ordering::Release),
+        () = stopped(&mut stop) => owner.is_over.store(true, Ordering::Release),
     }
     let result = end.await.map_err(|_| failed())?;
     // Everything is in the tables, unless the lake does not answer.
@@ -190,9 +196,11 @@ impl Owner {
         let sent = self.sent.load(Ordering::Acquire);
         self.hurry.send_replace(true);
         let mut committed = self.committed.clone();
-        let all = committed.wait_for(|progress| progress.jobs >= sent);
-        let settled = self.runtime.block_on(tokio::time::timeout(SETTLE_TIME_MAX, all));
-        let is_settled = matches!(settled, Ok(Ok(_)));
+        let settled = self.runtime.block_on(async {
+            let all = committed.wait_for(|progress| progress.jobs >= sent);
+            tokio::time::timeout(SETTLE_TIME_MAX, all).await.map(|all| all.is_ok())
+        });
+        let is_settled = settled == Ok(true);
         self.hurry.send_replace(false);
         is_settled
     }

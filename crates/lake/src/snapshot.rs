@@ -43,7 +43,9 @@ pub(crate) type LivePositions = BTreeMap<Arc<str>, i64>;
 const LIVE: [&str; 2] = ["journal/", "kafka/"];
 
 /// The positions that are of such sources.
-pub(crate) fn live_positions<'a>(positions: impl Iterator<Item = (&'a Arc<str>, i64)>) -> LivePositions {
+pub(crate) fn live_positions<'a>(
+    positions: impl Iterator<Item = (&'a Arc<str>, i64)>,
+) -> LivePositions {
     let live = positions.filter(|(name, _)| LIVE.iter().any(|start| name.starts_with(start)));
     live.map(|(name, offset)| (Arc::clone(name), offset)).collect()
 }

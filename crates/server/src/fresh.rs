@@ -10,7 +10,8 @@ pub(crate) struct LiveRows(pub(crate) HotRows);
 impl FreshRows for LiveRows {
     fn batches(&self) -> Vec<FreshBatch> {
         let batches = self.0.batches().into_iter();
-        let fresh = |HotBatch { partition, position, rows }| FreshBatch { partition, position, rows };
+        let fresh =
+            |HotBatch { partition, position, rows }| FreshBatch { partition, position, rows };
         batches.map(fresh).collect()
     }
 }

@@ -8,6 +8,8 @@
 mod audit;
 mod error;
 mod fresh;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod listener;
 mod listeners;
 mod metrics;

@@ -33,6 +33,8 @@ fn describe() {
         ("headwater_commit_failures_total", "Commits that failed and were tried again"),
         ("headwater_udp_dropped_total", "Datagrams dropped because nothing took them in time"),
         ("headwater_failed_handshakes_total", "Connections that did not get to speak TLS"),
+        ("headwater_kafka_missed_total", "Messages that Kafka deleted before they were read"),
+        ("headwater_kafka_partitions_refused_total", "Partitions that end before their position"),
         ("headwater_journal_damage_total", "Damaged places of the journal, copied aside"),
     ] {
         describe_counter!(name, text);
@@ -52,6 +54,7 @@ fn describe() {
         ("headwater_request_memory_bytes", "Memory of requests that are being taken"),
         ("headwater_uncommitted_rows", "Rows that can be queried and are not in a table"),
         ("headwater_running_queries", "Queries that run now"),
+        ("headwater_kafka_lag_records", "Messages of Kafka that are not read yet, by partition"),
     ] {
         describe_gauge!(name, text);
     }

@@ -128,6 +128,9 @@ pub struct ServerOptions {
     pub hec: HecOptions,
     /// Access keys of senders to the Firehose API: id and secret.
     pub firehose_keys: HashMap<String, SecretKey>,
+    /// Clusters of Apache Kafka that are read.
+    #[cfg(feature = "kafka")]
+    pub kafka: Vec<headwater_sources::kafka::KafkaOptions>,
     /// How long stopping waits for requests, and then for the lake.
     pub drain_time_max: Duration,
 }

@@ -14,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::Audit;
 use crate::error::ServerError;
 use crate::fresh::LiveRows;
+#[cfg(feature = "kafka")]
+use crate::kafka::KafkaReaders;
 use crate::listeners::{Listening, Starter, bind};
 use crate::metrics;
 use crate::options::ServerOptions;
@@ -43,6 +45,8 @@ pub struct Server {
     access: Access,
     tls: Option<Tls>,
     live: Live,
+    #[cfg(feature = "kafka")]
+    kafka: KafkaReaders,
     listeners: JoinSet<()>,
     /// Writes the audit table until the API is gone.
     auditing: JoinHandle<()>,
@@ -66,6 +70,8 @@ impl Server {
         let (journal, recovery) = open_journal(&ingest, &options).await?;
         let hot = HotRows::default();
         let live = Live::start(&ingest, &journal, options.live.clone(), &hot).await?;
+        #[cfg(feature = "kafka")]
+        let kafka = KafkaReaders::start(&ingest, &options, journal.id(), &hot)?;
         let intake = Intake::new(journal, live.committed(), options.intake, ingest.now);
         let fresh = Arc::new(LiveRows(hot.clone()));
         let everything = SessionOptions { fresh: Some(fresh), read_only: true, ..session };
@@ -106,6 +112,8 @@ impl Server {
             access,
             tls,
             live,
+            #[cfg(feature = "kafka")]
+            kafka,
             listeners,
             auditing,
             stop,
@@ -129,6 +137,12 @@ impl Server {
     /// Waits until the data path fails, which it does only when something is badly wrong: what was
     /// accepted stays in the journal.
     pub async fn failed(&mut self) -> ServerError {
+        #[cfg(feature = "kafka")]
+        tokio::select! {
+            error = self.live.failed() => error.into(),
+            error = self.kafka.failed() => error.into(),
+        }
+        #[cfg(not(feature = "kafka"))]
         self.live.failed().await.into()
     }
 
@@ -149,6 +163,8 @@ impl Server {
             tracing::warn!("some listeners did not end in time");
             self.listeners.abort_all();
         }
+        #[cfg(feature = "kafka")]
+        self.kafka.finish(self.options.drain_time_max).await;
         self.intake.close();
         let patience = self.options.drain_time_max;
         self.live.finish(patience).await?;

@@ -11,6 +11,7 @@
 mod binary;
 mod data;
 mod http;
+mod kafka;
 mod proxy;
 mod python;
 mod server;
@@ -18,6 +19,7 @@ mod server;
 pub use binary::{Finished, Headwater};
 pub use data::{repository, test_data};
 pub use http::{HttpAnswer, exchange, http};
+pub use kafka::KafkaBroker;
 pub use proxy::FailingProxy;
 pub use python::{S3Server, S3ServerWithQueue, python};
 pub use server::{RunningServer, TOKEN};

@@ -16,6 +16,8 @@ use headwater_sources::firehose::SecretKey;
 use headwater_sources::hec::{AckMode, HecOptions};
 use headwater_sources::http::BodyLimits;
 use headwater_sources::intake::IntakeLimits;
+#[cfg(feature = "kafka")]
+use headwater_sources::kafka::{KafkaOptions, KafkaStart};
 
 use crate::context::{Context, Overrides, now};
 use crate::failure::Failure;
@@ -30,6 +32,7 @@ const TOKENS_PAUSE: Duration = Duration::from_secs(2);
   headwater serve
   headwater serve --lake s3://bucket/lake --hec 0.0.0.0:8088
   headwater serve --only --hec 127.0.0.1:8088 --api 127.0.0.1:8080
+  headwater serve --kafka kafka-1:9092,kafka-2:9092 --kafka-topic 'winlogbeat*'
 
 Without tokens (headwater init, headwater token create) one is made for this run and shown. A token
 in HEADWATER_TOKEN is accepted with all scopes. SIGTERM and Ctrl-C stop after what was accepted is
@@ -56,6 +59,15 @@ pub(crate) struct Arguments {
     /// Query API, events over plain HTTP, health, metrics [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     api: Option<String>,
+    /// Read Apache Kafka from these brokers: HOST:PORT, comma-separated
+    #[arg(long, value_name = "BROKERS", requires = "kafka_topic", value_delimiter = ',')]
+    kafka: Vec<String>,
+    /// Topic to read: a name, a pattern (logs-*) or a regular expression (^logs-[a-z]+$); repeatable
+    #[arg(long, value_name = "TOPIC", requires = "kafka")]
+    kafka_topic: Vec<String>,
+    /// Consumer group
+    #[arg(long, value_name = "GROUP", requires = "kafka", default_value = "headwater")]
+    kafka_group: String,
     /// Listen only where a flag says so
     #[arg(long)]
     only: bool,
@@ -66,7 +78,8 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitCode, Failure> {
     let listen = listen(&context.config().serve, &arguments)?;
-    let options = options(context, listen)?;
+    let mut options = options(context, listen)?;
+    read_kafka(context, &arguments, &mut options)?;
     let overrides = Overrides { plugins: arguments.plugins };
     let access = access(context)?;
     let parts = ServerParts {
@@ -104,7 +117,7 @@ fn listen(settings: &ServeSettings, arguments: &Arguments) -> Result<Vec<Listen>
         })?;
         listen.push(Listen { protocol, address: address.to_owned() });
     }
-    if listen.is_empty() {
+    if listen.is_empty() && arguments.kafka.is_empty() && settings.kafka.is_empty() {
         let message = "every listener is off: there is nothing to serve";
         return Err(Failure::new(ErrorKind::Invalid, message));
     }
@@ -155,8 +168,61 @@ fn options(context: &Context, listen: Vec<Listen>) -> Result<ServerOptions, Fail
             body,
         },
         firehose_keys: firehose_keys(context)?,
+        #[cfg(feature = "kafka")]
+        kafka: Vec::new(),
         drain_time_max: settings.drain_time_max,
     })
+}
+
+/// The clusters of the settings, and that of the flags.
+#[cfg(feature = "kafka")]
+fn read_kafka(
+    context: &Context,
+    arguments: &Arguments,
+    options: &mut ServerOptions,
+) -> Result<(), Failure> {
+    let batch_bytes = options.live.job_bytes;
+    for (name, set) in &context.config().serve.kafka {
+        let properties = context.config().kafka_properties(name, context.environment())?;
+        let exposed = |(name, value): (String, Secret)| (name, value.expose().to_owned());
+        options.kafka.push(KafkaOptions {
+            brokers: set.brokers.clone(),
+            topics: set.topics.clone(),
+            group: set.group.clone(),
+            start: match set.start {
+                headwater_config::KafkaStart::Earliest => KafkaStart::Earliest,
+                headwater_config::KafkaStart::Latest => KafkaStart::Latest,
+            },
+            cluster: set.cluster.clone(),
+            properties: properties.into_iter().map(exposed).collect(),
+            batch_bytes,
+        });
+    }
+    if !arguments.kafka.is_empty() {
+        options.kafka.push(KafkaOptions {
+            brokers: arguments.kafka.clone(),
+            topics: arguments.kafka_topic.clone(),
+            group: arguments.kafka_group.clone(),
+            start: KafkaStart::default(),
+            cluster: None,
+            properties: BTreeMap::new(),
+            batch_bytes,
+        });
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "kafka"))]
+fn read_kafka(
+    context: &Context,
+    arguments: &Arguments,
+    _: &mut ServerOptions,
+) -> Result<(), Failure> {
+    if arguments.kafka.is_empty() && context.config().serve.kafka.is_empty() {
+        return Ok(());
+    }
+    let message = "this binary was built without Kafka: build it with --features kafka";
+    Err(Failure::new(ErrorKind::Invalid, message))
 }
 
 fn firehose_keys(context: &Context) -> Result<HashMap<String, SecretKey>, Failure> {

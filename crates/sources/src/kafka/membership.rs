@@ -126,7 +126,10 @@ impl<O: PartitionOwner> Membership<O> {
         if position > high {
             metrics::counter!("headwater_kafka_partitions_refused_total").increment(1);
             tracing::error!(
-                topic, partition, position, end = high,
+                topic,
+                partition,
+                position,
+                end = high,
                 "the topic ends before what the lake has of it, so it is not read; if it was made \
                  anew, give its cluster another name in `serve.kafka` to read it from its beginning"
             );
@@ -136,7 +139,11 @@ impl<O: PartitionOwner> Membership<O> {
             let missed = low.abs_diff(position);
             metrics::counter!("headwater_kafka_missed_total").increment(missed);
             tracing::error!(
-                topic, partition, position, first = low, missed,
+                topic,
+                partition,
+                position,
+                first = low,
+                missed,
                 "Kafka deleted messages before they were read: raise the topic's retention"
             );
         }

@@ -20,9 +20,9 @@ use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 
 use self::membership::{Membership, Partition};
+pub use self::options::{KafkaOptions, KafkaStart};
 use crate::envelope_batch::{EnvelopeBatch, EnvelopeBatchBuilder};
 use crate::text_record;
-pub use self::options::{KafkaOptions, KafkaStart, OWN_PROPERTIES};
 
 /// Name of this source in metrics.
 const SOURCE: &str = "kafka";
@@ -151,9 +151,10 @@ impl<O: PartitionOwner> KafkaReader<O> {
             client.create_with_context(membership).map_err(settings)?;
         let cluster = match &options.cluster {
             Some(cluster) => cluster.clone(),
-            None => consumer.client().fetch_cluster_id(ANSWER_TIME_MAX).ok_or_else(|| {
-                KafkaError::Unreachable { brokers: options.brokers.join(",") }
-            })?,
+            None => consumer
+                .client()
+                .fetch_cluster_id(ANSWER_TIME_MAX)
+                .ok_or_else(|| KafkaError::Unreachable { brokers: options.brokers.join(",") })?,
         };
         consumer.context().begin(cluster);
         let topics = options.subscription();

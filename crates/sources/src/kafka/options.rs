@@ -6,16 +6,7 @@ use std::fmt;
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
-/// Properties that Headwater sets itself, because what it promises rests on them.
-pub const OWN_PROPERTIES: [&str; 7] = [
-    "auto.offset.reset",
-    "bootstrap.servers",
-    "enable.auto.commit",
-    "enable.auto.offset.store",
-    "enable.partition.eof",
-    "group.id",
-    "partition.assignment.strategy",
-];
+use super::KafkaError;
 
 /// Bytes that librdkafka fetches ahead of what is read, in KiB.
 const FETCHED_AHEAD_KIB: u32 = 32 << 10;
@@ -25,6 +16,9 @@ const TOPICS_REFRESH_MS: u32 = 30_000;
 
 /// Milliseconds between two measurements of the lag.
 const STATISTICS_MS: u32 = 10_000;
+
+/// Milliseconds without a sign of life after which others take the partitions.
+const SESSION_MS: u32 = 15_000;
 
 /// Where to begin in a partition of which the tables have nothing yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,12 +65,22 @@ impl fmt::Debug for KafkaOptions {
 }
 
 impl KafkaOptions {
+    /// Whether librdkafka accepts them.
+    ///
+    /// # Errors
+    /// What it says.
+    pub fn check(&self) -> Result<(), KafkaError> {
+        let created = self.client().create_native_config();
+        created.map(|_| ()).map_err(|source| KafkaError::Settings { source })
+    }
+
     pub(super) fn client(&self) -> ClientConfig {
         let mut client = ClientConfig::new();
         client.set("queued.max.messages.kbytes", FETCHED_AHEAD_KIB.to_string());
         client.set("topic.metadata.refresh.interval.ms", TOPICS_REFRESH_MS.to_string());
         client.set("statistics.interval.ms", STATISTICS_MS.to_string());
         client.set("client.id", "headwater");
+        client.set("session.timeout.ms", SESSION_MS.to_string());
         for (name, value) in &self.properties {
             client.set(name, value);
         }
