@@ -2,7 +2,7 @@
 # built once for all of them; `build` and `bench` share the release profile.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash fuzz check build bench
+.PHONY: help demo test crash fuzz check build bench bench-serve
 
 # Where the release binary ends up: Cargo's own rule.
 target := $(or $(CARGO_TARGET_DIR),target)
@@ -11,7 +11,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 FUZZ_SECONDS ?= 60
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Make a lake from the sample events and ask it questions (first build: about 7 minutes)
 	@scripts/setup.sh build
@@ -40,6 +40,12 @@ build: ## Build the release binary (about half an hour on two cores)
 	@scripts/setup.sh build
 	cargo build --release --bin headwater
 	@echo "built $(target)/release/headwater"
+
+bench-serve: ## Measure the server, beside the OpenTelemetry Collector where Go is installed
+	@scripts/setup.sh build
+	@scripts/otel-collector.sh
+	cargo build --release --bin headwater
+	cargo bench --workspace --no-fail-fast --bench serve
 
 bench: ## Measure against the named rivals and print the ratios
 	@scripts/setup.sh test

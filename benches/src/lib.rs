@@ -8,4 +8,6 @@ pub mod headwater;
 pub mod measure;
 pub mod report;
 pub mod rivals;
+pub mod senders;
+pub mod served;
 pub mod settings;

@@ -89,12 +89,12 @@ pub fn run(command: &mut Command) -> Result<(Output, Usage)> {
 
 /// Waits for a child and keeps an eye on its memory.
 fn watch(child: Child) -> Result<(Output, u64)> {
-    let status = format!("/proc/{}/status", child.id());
+    let id = child.id();
     let (peak, over) = (AtomicU64::new(0), AtomicBool::new(false));
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
-                peak.fetch_max(peak_memory(&status), Ordering::Relaxed);
+                peak.fetch_max(peak_memory(id), Ordering::Relaxed);
                 std::thread::sleep(MEMORY_INTERVAL);
             }
         });
@@ -104,9 +104,10 @@ fn watch(child: Child) -> Result<(Output, u64)> {
     })
 }
 
-/// Largest resident memory so far, in bytes; 0 when the process is gone.
-fn peak_memory(status_file: &str) -> u64 {
-    let text = fs::read_to_string(status_file).unwrap_or_default();
+/// Largest resident memory of a process so far, in bytes; 0 when it is gone.
+#[must_use]
+pub fn peak_memory(process: u32) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kibibytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
     kibibytes.unwrap_or_default() << 10
@@ -124,6 +125,16 @@ pub fn work<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Usage)> {
     let wall = start.elapsed();
     let cpu = ProcessTimes::now()?.own.saturating_sub(before);
     Ok((result, Usage { wall, cpu, peak_bytes: 0 }))
+}
+
+/// CPU time of a running process so far.
+///
+/// # Errors
+/// The process is gone.
+pub fn cpu_of(process: u32) -> Result<Duration> {
+    let file = format!("/proc/{process}/stat");
+    let text = fs::read_to_string(&file).with_context(|| format!("failed to read {file}"))?;
+    Ok(ProcessTimes::parse(&text)?.own)
 }
 
 /// CPU time of this process and of its children that have ended.
@@ -165,7 +176,7 @@ mod tests {
     use std::process::Command;
     use std::time::Duration;
 
-    use super::{ProcessTimes, Usage, median, peak_memory, run};
+    use super::{ProcessTimes, Usage, cpu_of, median, peak_memory, run};
 
     #[test]
     fn times_are_found_behind_a_program_name_with_brackets() {
@@ -186,8 +197,9 @@ mod tests {
 
     #[test]
     fn the_peak_of_a_running_process_is_known_and_that_of_none_is_not() {
-        assert!(peak_memory("/proc/self/status") > 100_000);
-        assert_eq!(peak_memory("/proc/self/no-such-file"), 0);
+        assert!(peak_memory(std::process::id()) > 100_000);
+        assert_eq!(peak_memory(u32::MAX), 0);
+        assert!(cpu_of(u32::MAX).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | `HEADWATER_BIN` | the release binary to measure | `headwater` beside the measuring program |
 //! | `HEADWATER_BENCH_BYTES` | size of the generated input | 1,000,000,000 |
 //! | `HEADWATER_BENCH_DATA` | folder for generated files and lakes | `bench/data` in the build folder |
+//! | `HEADWATER_BENCH_COLLECTOR` | the OpenTelemetry Collector | `.otel-collector`, made by `scripts/otel-collector.sh` |
 //! | `HEADWATER_BENCH_PYTHON` | Python with the rivals installed | `.venv`, made by `scripts/setup.sh test` |
 
 use std::env;
@@ -70,6 +71,17 @@ pub fn python() -> Result<PathBuf> {
         bail!("there is no {}: run scripts/setup.sh test", python.display());
     }
     Ok(python)
+}
+
+/// The OpenTelemetry Collector with the receiver of the HTTP Event Collector, if there is one:
+/// `scripts/otel-collector.sh` builds it.
+#[must_use]
+pub fn collector() -> Option<PathBuf> {
+    let program = match env::var_os("HEADWATER_BENCH_COLLECTOR") {
+        Some(program) => program.into(),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../.otel-collector"),
+    };
+    program.is_file().then_some(program)
 }
 
 /// The input that measurements share.

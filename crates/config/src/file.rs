@@ -170,8 +170,9 @@ section! {
         /// is `earliest` unless set; `properties` are those of librdkafka, passwords as references.
         pub kafka: BTreeMap<String, KafkaConfig> = BTreeMap::new();
             "kafka:\n  main:\n    brokers: [kafka-1:9093]\n    topics: [winlogbeat, logs-*]\n    \
-             properties:\n      security.protocol: SASL_SSL\n      sasl.mechanism: SCRAM-SHA-512\n      \
-             sasl.username: headwater\n      sasl.password: env:KAFKA_PASSWORD",
+             properties:\n      security.protocol: SASL_SSL\n      \
+             sasl.mechanism: SCRAM-SHA-512\n      sasl.username: headwater\n      \
+             sasl.password: env:KAFKA_PASSWORD",
     }
 }
 

@@ -1,6 +1,6 @@
-//! The data path of Apache Kafka: messages of a consumer group through the pipeline into the tables.
+//! The data path of Apache Kafka: messages of a consumer group through the pipeline into the lake.
 //!
-//! The offset of each partition is a position in the tables (`kafka/<cluster>/<topic>/<partition>`),
+//! The offset of each partition is a position in the tables, `kafka/<cluster>/<topic>/<partition>`,
 //! committed with the rows, so a message is in the lake once whatever ends this process: reading
 //! begins where the tables are. There is no journal; Kafka keeps what is not committed. Before
 //! partitions go to another member, what was read of them is committed. Should that not work in

@@ -97,8 +97,8 @@ impl Snapshot {
         &self.files
     }
 
-    /// Position of a journal (`journal/<id>`) or of a partition of Kafka (`kafka/…`) at this version;
-    /// `None` when it has none, and in
+    /// Position of a journal (`journal/<id>`) or of a partition of Kafka (`kafka/…`) at this
+    /// version; `None` when it has none, and in
     /// snapshots of older versions.
     #[must_use]
     pub fn live_position(&self, partition: &str) -> Option<i64> {

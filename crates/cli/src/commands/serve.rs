@@ -62,7 +62,7 @@ pub(crate) struct Arguments {
     /// Read Apache Kafka from these brokers: HOST:PORT, comma-separated
     #[arg(long, value_name = "BROKERS", requires = "kafka_topic", value_delimiter = ',')]
     kafka: Vec<String>,
-    /// Topic to read: a name, a pattern (logs-*) or a regular expression (^logs-[a-z]+$); repeatable
+    /// Topic to read: name, pattern (logs-*) or regular expression (^logs-[a-z]+$); repeatable
     #[arg(long, value_name = "TOPIC", requires = "kafka")]
     kafka_topic: Vec<String>,
     /// Consumer group
