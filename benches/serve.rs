@@ -1,6 +1,6 @@
-//! `headwater serve`: HTTP Event Collector to committed table against `headwater ingest` on the same
-//! events from files, acknowledgements against none, the OpenTelemetry Collector beside it, time
-//! until an event can be queried, memory, and many connections.
+//! `headwater serve`: HTTP Event Collector to committed table against `headwater ingest` on the
+//! same events from files, acknowledgements against none, the OpenTelemetry Collector beside it,
+//! time until an event can be queried, memory, and many connections.
 //!
 //! The server runs on the first processor, everything that loads it on the second.
 
@@ -91,11 +91,11 @@ impl Measured {
     fn describe(&self, requests: &Requests, report: &mut Report) {
         report.paragraph(format_args!(
             "{} events, {:.0} MiB of JSON lines spread over 24 hours, each the `event` of an \
-             envelope, 512 KiB a request over four connections; middle of {ROUNDS} runs. The server \
-             is pinned to the first core with one normalising thread, the load to the second. Costs \
-             are those from the first request until the process has ended after SIGTERM, when \
-             everything is committed. Headwater's answers mean that the events are synced to disk; \
-             the collector (receiver `splunk_hec`, exporter `file`, no batching, GOMAXPROCS=1) \
+             envelope, 512 KiB a request over four connections; middle of {ROUNDS} runs. The \
+             server is pinned to the first core with one normalising thread, the load to the \
+             second. Costs are those from the first request until the process has ended after \
+             SIGTERM, when everything is committed. Headwater's answers mean that the events are \
+             synced to disk; the collector (receiver `splunk_hec`, exporter `file`, no batching, GOMAXPROCS=1) \
              answers when its exporter has taken them, and syncs nothing.",
             requests.events,
             mebibytes(requests.bytes),
@@ -272,9 +272,9 @@ fn connections(folder: &Path, report: &mut Report) -> Result<()> {
     let p99 = times.get(times.len() * 99 / 100).copied().unwrap_or_default();
     let peak = mebibytes(server.peak_bytes());
     report.paragraph(format_args!(
-        "{idle} idle and {busy} busy connections: {:.0} requests of one event each second, every one \
-         synced to disk before its answer, p99 {:.0} ms; then every idle connection sends one event \
-         and gets its answer. Peak memory {peak:.0} MiB.",
+        "{idle} idle and {busy} busy connections: {:.0} requests of one event each second, every \
+         one synced to disk before its answer, p99 {:.0} ms; then every idle connection sends one \
+         event and gets its answer. Peak memory {peak:.0} MiB.",
         times.len() as f64 / BUSY_TIME.as_secs_f64(),
         p99.as_secs_f64() * 1e3,
     ));

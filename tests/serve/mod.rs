@@ -1,5 +1,6 @@
 //! `headwater serve`, seen from its senders and askers.
 
+mod bucket_queue;
 mod clients;
 mod crash;
 mod durability;

@@ -139,14 +139,20 @@ impl Context {
         Ok(Arc::new(Pipeline::new(all, PipelineOptions::default())?))
     }
 
+    /// Options of all object stores: those of the environment, then those of the settings.
+    pub(crate) fn object_store_options(
+        &self,
+    ) -> Result<impl Iterator<Item = (String, String)>, Failure> {
+        let schemes = ["s3://", "az://", "gs://"].into_iter();
+        let options = schemes.flat_map(|scheme| self.environment.storage_options(scheme));
+        let exposed = options.map(|(name, secret)| (name, secret.expose().to_owned()));
+        Ok(exposed.chain(self.storage()?))
+    }
+
     /// What a run of the data path needs.
     pub(crate) fn ingest(&self, overrides: &Overrides) -> Result<IngestContext, Failure> {
         let runtime = tokio::runtime::Handle::current();
-        let input_options = ["s3://", "az://", "gs://"]
-            .into_iter()
-            .flat_map(|scheme| self.environment.storage_options(scheme))
-            .map(|(name, secret)| (name, secret.expose().to_owned()))
-            .chain(self.storage()?);
+        let input_options = self.object_store_options()?;
         Ok(IngestContext {
             lake: self.lake()?,
             pipeline: self.pipeline(overrides.plugins.as_ref())?,

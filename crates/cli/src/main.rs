@@ -2,6 +2,7 @@
 //! code. Data goes to standard output, everything else to standard error.
 
 mod arguments;
+mod bucket_queue;
 mod commands;
 mod context;
 mod demo;

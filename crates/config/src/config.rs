@@ -116,6 +116,8 @@ pub struct ServeSettings {
     /// Access keys of the Firehose API: id, and where the secret is; see
     /// [`Config::firehose_keys`].
     pub firehose_keys: BTreeMap<String, SecretRef>,
+    /// URLs of queues of Amazon SQS.
+    pub queues: Vec<String>,
     /// Clusters of Apache Kafka by name; see [`Config::kafka_properties`].
     pub kafka: BTreeMap<String, KafkaSettings>,
 }

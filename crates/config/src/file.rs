@@ -165,6 +165,8 @@ section! {
         /// Access keys of senders to the Firehose API: id, and where its secret is.
         pub firehose_keys: BTreeMap<String, StorageValue> = BTreeMap::new();
             "firehose_keys:\n  AKIDEXAMPLE: env:FIREHOSE_SECRET",
+        /// URLs of queues of Amazon SQS that announce new objects of buckets, which are read.
+        pub queues: Vec<String> = Vec::new(),
         /// Clusters of Apache Kafka to read, by a name of your choice. `topics` are names, patterns
         /// (`logs-*`) or regular expressions (`^logs-[a-z]+$`); `group` is `headwater` and `start`
         /// is `earliest` unless set; `properties` are those of librdkafka, passwords as references.

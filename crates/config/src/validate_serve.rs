@@ -78,6 +78,7 @@ impl Checker<'_> {
             acknowledge: serve.hec.acknowledge,
             query_string_token: serve.hec.query_string_token,
             firehose_keys: self.firehose_keys(serve.firehose_keys),
+            queues: serve.queues,
             kafka: self.kafka(serve.kafka),
         }
     }

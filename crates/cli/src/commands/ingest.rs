@@ -8,6 +8,7 @@ use headwater_event::ErrorKind;
 use headwater_ingest::{IdentityScope, IngestOptions, IngestReport, Progress};
 use headwater_sources::files::Format;
 
+use crate::bucket_queue;
 use crate::context::{Context, Overrides};
 use crate::failure::Failure;
 use crate::progress::IngestDisplay;
@@ -24,13 +25,17 @@ const EXIT_REJECTS: u8 = 3;
   headwater ingest s3://my-bucket/AWSLogs/ --json
   zcat old.gz | headwater ingest --source archive -
   headwater ingest --watch drop/
+  headwater ingest --sqs https://sqs.eu-central-1.amazonaws.com/123456789012/new-logs
 
 Running it again, also after a crash, adds only what is not in the lake yet.
 Records that cannot be read or normalised are kept in the table `rejects`; exit code 3 says so.")]
 pub(crate) struct Arguments {
     /// Files, folders, globs, URLs (s3://, gs://, az://, file://), or - for standard input
-    #[arg(required = true, value_name = "INPUT")]
+    #[arg(required_unless_present = "sqs", value_name = "INPUT")]
     inputs: Vec<String>,
+    /// Keep running: read the objects that a queue of Amazon SQS announces
+    #[arg(long, value_name = "URL", conflicts_with_all = ["inputs", "watch"])]
+    sqs: Option<String>,
     /// Name for this source: the column `source` of events that name none themselves
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
@@ -76,6 +81,9 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
     let overrides = Overrides { plugins: arguments.plugins.clone() };
     let ingest = context.ingest(&overrides)?;
     let options = options(context, &arguments);
+    if let Some(url) = &arguments.sqs {
+        return follow_queue(context, &ingest, url, &options, arguments.json).await;
+    }
     if arguments.watch {
         return watch(&ingest, &arguments, &options).await;
     }
@@ -109,6 +117,31 @@ fn options(context: &Context, arguments: &Arguments) -> IngestOptions {
         options.identity = IdentityScope::Content;
     }
     options
+}
+
+/// Reads what a queue announces, until interrupted.
+async fn follow_queue(
+    context: &Context,
+    ingest: &headwater_ingest::IngestContext,
+    url: &str,
+    options: &IngestOptions,
+    json: bool,
+) -> Result<ExitCode, Failure> {
+    let queue = bucket_queue::queue(context, url)?;
+    let (mut rejects, mut shown) = (0, Ok(()));
+    let stop = async {
+        // Without a handler for the signal the process ends by it.
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    let on_batch = |report: &headwater_ingest::BucketReport| {
+        rejects += report.ingest.rejects;
+        if shown.is_ok() {
+            shown = bucket_queue::show(report, json);
+        }
+    };
+    headwater_ingest::follow(ingest, &queue, options, stop, on_batch).await?;
+    shown?;
+    Ok(if rejects > 0 { ExitCode::from(EXIT_REJECTS) } else { ExitCode::SUCCESS })
 }
 
 /// Reads what is there, then what settles later, until interrupted.

@@ -19,6 +19,7 @@ use headwater_sources::intake::IntakeLimits;
 #[cfg(feature = "kafka")]
 use headwater_sources::kafka::{KafkaOptions, KafkaStart};
 
+use crate::bucket_queue::{self, Followed};
 use crate::context::{Context, Overrides, now};
 use crate::failure::Failure;
 use crate::screen;
@@ -59,6 +60,9 @@ pub(crate) struct Arguments {
     /// Query API, events over plain HTTP, health, metrics [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     api: Option<String>,
+    /// Read the objects that this queue of Amazon SQS announces; repeatable
+    #[arg(long, value_name = "URL")]
+    sqs: Vec<String>,
     /// Read Apache Kafka from these brokers: HOST:PORT, comma-separated
     #[arg(long, value_name = "BROKERS", requires = "kafka_topic", value_delimiter = ',')]
     kafka: Vec<String>,
@@ -80,6 +84,9 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
     let listen = listen(&context.config().serve, &arguments)?;
     let mut options = options(context, listen)?;
     read_kafka(context, &arguments, &mut options)?;
+    let urls = context.config().serve.queues.iter().chain(&arguments.sqs);
+    let queues: Vec<_> =
+        urls.map(|url| bucket_queue::queue(context, url)).collect::<Result<_, _>>()?;
     let overrides = Overrides { plugins: arguments.plugins };
     let access = access(context)?;
     let parts = ServerParts {
@@ -87,11 +94,12 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
         session: context.session_options(),
         access: access.clone(),
     };
+    let followed = Followed::start(queues, &parts.ingest, &context.ingest_options());
     let signals = Signals::new()?;
     let server = Server::start(parts, options).await?;
     report(context, &server)?;
     tokio::spawn(watch_tokens(access));
-    until_stopped(server, signals).await
+    until_stopped(server, followed, signals).await
 }
 
 /// What is listened to where: settings, and flags over them.
@@ -315,15 +323,21 @@ impl Signals {
     }
 }
 
-async fn until_stopped(mut server: Server, mut signals: Signals) -> Result<ExitCode, Failure> {
+async fn until_stopped(
+    mut server: Server,
+    mut followed: Followed,
+    mut signals: Signals,
+) -> Result<ExitCode, Failure> {
     let reloader = server.reloader();
     tokio::select! {
         () = signals.stop(|| reloader.reload()) => {}
         failed = server.failed() => return Err(failed.into()),
+        failed = followed.failed() => return Err(failed),
     }
     screen::note(format_args!("stopping: what was accepted goes into the lake"));
+    let drained = async { tokio::join!(server.drain(), followed.finish()).0 };
     tokio::select! {
-        result = server.drain() => {
+        result = drained => {
             result?;
             Ok(ExitCode::SUCCESS)
         }
