@@ -95,8 +95,8 @@ impl Measured {
              server is pinned to the first core with one normalising thread, the load to the \
              second. Costs are those from the first request until the process has ended after \
              SIGTERM, when everything is committed. Headwater's answers mean that the events are \
-             synced to disk; the collector (receiver `splunk_hec`, exporter `file`, no batching, GOMAXPROCS=1) \
-             answers when its exporter has taken them, and syncs nothing.",
+             synced to disk; the collector (receiver `splunk_hec`, exporter `file`, no \
+             batching, GOMAXPROCS=1) answers when its exporter has taken them, and syncs nothing.",
             requests.events,
             mebibytes(requests.bytes),
         ));
