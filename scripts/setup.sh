@@ -2,15 +2,17 @@
 # Installs what building and testing need on a fresh machine with Rust.
 #
 #   scripts/setup.sh build    a C compiler, make, the headers of the C library and of OpenSSL
-#   scripts/setup.sh test     the same, curl, Java with Apache Kafka, and a Python environment with the
-#                             programs that tests talk to
+#   scripts/setup.sh test     the same, curl, Java with Apache Kafka, a Python environment with the programs
+#                             that tests talk to, and the syslog daemons that send to the server under test
 #   scripts/setup.sh check    the same as test, and cargo-deny
 #
 # Does nothing when everything is there. System packages need root: as root (or with a sudo that asks
 # for no password) they are installed, otherwise the command to run is printed and the exit code is 1.
 # The Python environment lies in $HEADWATER_VENV or in the cache folder, named after the contents of
 # tests/requirements.txt, so that clones share it; `.venv` in the clone points to it, `.kafka` to the jars
-# of Kafka. cargo-deny lies in the cache folder too, where `cargo xtask deny` looks for it.
+# of Kafka. The syslog daemons are Debian's, unpacked in the cache folder (`.senders` points there) and not
+# installed: installing would start services, and rsyslog and syslog-ng exclude each other. cargo-deny lies
+# in the cache folder too, where `cargo xtask deny` looks for it.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -125,6 +127,78 @@ install_kafka() {
     [ "$(readlink "$root/.kafka" || true)" = "$jars" ] || ln -sfn "$jars" "$root/.kafka"
 }
 
+# What a Debian package needs and what of it is not installed yet, itself included.
+packages_of() { apt-get -qq -s install --no-install-recommends --reinstall "$@" | awk '/^Inst/ {print $2}'; }
+
+download_senders() {
+    local packages
+    packages=$(packages_of rsyslog rsyslog-openssl && packages_of syslog-ng-core) || return 1
+    # apt's own user may not write here; a warning about it says nothing new.
+    # shellcheck disable=SC2086
+    (cd "$1" && apt-get -qq -o APT::Sandbox::User=root download $packages)
+}
+
+update_package_lists() {
+    if [ "$(id -u)" -eq 0 ]; then
+        apt-get -qq update
+    elif has sudo && sudo -n true 2>/dev/null; then
+        sudo apt-get -qq update
+    else
+        fail "the syslog daemons cannot be downloaded; run this and repeat:" "  sudo apt-get update"
+    fi
+}
+
+senders_folder() {
+    local key
+    key=$({ cat /etc/os-release; uname -m; } 2>/dev/null | sha256sum | cut -c1-12)
+    realpath -m "${HEADWATER_SENDERS:-$cache/senders-$key}"
+}
+
+# A program that finds its libraries in the unpacked packages.
+write_sender() {
+    local folder=$1 name=$2
+    shift 2
+    mkdir -p "$folder/bin"
+    cat >"$folder/bin/$name" <<END
+#!/bin/sh
+root=\$(dirname "\$(readlink -f "\$0")")/../root
+for folder in "\$root"/usr/lib/*-linux-gnu* "\$root"/lib/*-linux-gnu* "\$root"/usr/lib/syslog-ng; do
+    libraries=\$libraries:\$folder
+done
+LD_LIBRARY_PATH=\${libraries#:} exec "\$root/usr/sbin/$name" $* "\$@"
+END
+    chmod +x "$folder/bin/$name"
+}
+
+unpack_senders() {
+    local folder=$1 package
+    has apt-get || fail "missing: rsyslogd (with OpenSSL) and syslog-ng" \
+        "(install what your system has for them, without starting them, and put links in $folder/bin)"
+    mkdir -p "$cache"
+    exec 8>"$folder.lock"
+    flock 8
+    if [ -e "$folder/complete" ]; then return 0; fi
+    say "unpacking rsyslog and syslog-ng in $folder"
+    rm -rf "$folder"
+    mkdir -p "$folder/packages"
+    if ! download_senders "$folder/packages" 2>/dev/null; then
+        update_package_lists
+        download_senders "$folder/packages" >&2 || fail "failed to download rsyslog and syslog-ng"
+    fi
+    for package in "$folder"/packages/*.deb; do dpkg -x "$package" "$folder/root"; done
+    rm -rf "$folder/packages"
+    write_sender "$folder" rsyslogd '-M "$(echo "$root"/usr/lib/*/rsyslog)"'
+    write_sender "$folder" syslog-ng '--module-path="$(echo "$root"/usr/lib/syslog-ng/*/)"'
+    "$folder/bin/rsyslogd" -v >/dev/null && "$folder/bin/syslog-ng" -V >/dev/null \
+        || fail "rsyslog and syslog-ng do not start from $folder"
+    touch "$folder/complete"
+}
+
+link_senders() {
+    local folder=$1 link=$root/.senders
+    [ "$(readlink "$link" || true)" = "$folder" ] || ln -sfn "$folder" "$link"
+}
+
 install_cargo_deny() {
     local tools=$cache/tools version
     version=$({ PATH=$tools/bin:$PATH cargo-deny --version || true; } 2>/dev/null)
@@ -149,5 +223,8 @@ if [ "$goal" != build ]; then
     venv_is_complete "$venv" || make_venv "$venv"
     link_venv "$venv"
     install_kafka
+    senders=$(senders_folder)
+    [ -e "$senders/complete" ] || unpack_senders "$senders"
+    link_senders "$senders"
 fi
 if [ "$goal" = check ]; then install_cargo_deny; fi

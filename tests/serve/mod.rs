@@ -11,4 +11,5 @@ mod lake_failures;
 mod late_events;
 mod limits;
 mod query_api;
+mod syslog_senders;
 mod tokens;

@@ -27,31 +27,45 @@ const ESCAPED_TAB: &[u8] = b"#011";
 
 /// Whether a message begins as CEF or LEEF do: `CEF:0|`, `CEF: 0|`, `LEEF:2.0|`.
 pub(crate) fn is_start(message: &[u8]) -> bool {
-    let rest = message.strip_prefix(b"CEF:").or_else(|| message.strip_prefix(b"LEEF:"));
-    rest.is_some_and(|rest| {
-        let end = memchr(b'|', rest.get(..16).unwrap_or(rest));
-        end.and_then(|end| rest.get(..end)).is_some_and(is_version)
-    })
+    split_mark(None, message).is_some()
 }
 
-/// Appends `,"cef":{…}` or `,"leef":{…}` when the message is one of them.
-pub(crate) fn push_member(message: &[u8], json: &mut Vec<u8>) {
-    if !is_start(message) {
-        return;
-    }
-    if let Some(text) = message.strip_prefix(b"CEF:") {
-        if let Some((header, extension)) = split_header(text, CEF_HEADER.len()) {
-            push_parts("cef", &CEF_HEADER, &header, json);
-            push_members("extension", cef_pairs(extension), json);
+/// Appends `,"cef":{…}` or `,"leef":{…}` when the message is one of them. Relays that forward in
+/// the form of RFC 5424 take the mark before the colon for the name of the program.
+pub(crate) fn push_member(program: Option<&[u8]>, message: &[u8], json: &mut Vec<u8>) {
+    match split_mark(program, message) {
+        Some((b"CEF", text)) => {
+            if let Some((header, extension)) = split_header(text, CEF_HEADER.len()) {
+                push_parts("cef", &CEF_HEADER, &header, json);
+                push_members("extension", cef_pairs(extension), json);
+            }
         }
-    } else if let Some(text) = message.strip_prefix(b"LEEF:")
-        && let Some((header, rest)) = split_header(text, LEEF_HEADER.len())
-    {
-        let is_old = header.first().is_some_and(|version| version.trim_ascii().starts_with(b"1"));
-        let (delimiter, attributes) = if is_old { (vec![b'\t'], rest) } else { delimiter(rest) };
-        push_parts("leef", &LEEF_HEADER, &header, json);
-        push_members("attributes", leef_pairs(&delimiter, attributes), json);
+        Some((_, text)) => {
+            if let Some((header, rest)) = split_header(text, LEEF_HEADER.len()) {
+                let version = header.first().map(|version| version.trim_ascii());
+                let is_old = version.is_some_and(|version| version.starts_with(b"1"));
+                let (delimiter, attributes) =
+                    if is_old { (vec![b'\t'], rest) } else { delimiter(rest) };
+                push_parts("leef", &LEEF_HEADER, &header, json);
+                push_members("attributes", leef_pairs(&delimiter, attributes), json);
+            }
+        }
+        None => {}
     }
+}
+
+/// The mark, `CEF` or `LEEF`, and what follows its colon.
+fn split_mark<'a>(program: Option<&'a [u8]>, message: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let is_mark = |mark: &[u8]| matches!(mark, b"CEF" | b"LEEF");
+    let (mark, rest) = match program.filter(|program| is_mark(program)) {
+        Some(program) if !message.starts_with(program) => (program, message),
+        _ => {
+            let colon = memchr(b':', message.get(..5).unwrap_or(message))?;
+            (message.get(..colon)?, message.get(colon + 1..)?)
+        }
+    };
+    let end = memchr(b'|', rest.get(..16).unwrap_or(rest))?;
+    (is_mark(mark) && is_version(rest.get(..end)?)).then_some((mark, rest))
 }
 
 fn is_version(text: &[u8]) -> bool {
@@ -222,7 +236,7 @@ mod tests {
 
     fn check(message: &str, expected: &str) {
         let mut json = Vec::new();
-        push_member(message.as_bytes(), &mut json);
+        push_member(None, message.as_bytes(), &mut json);
         assert_eq!(String::from_utf8(json).unwrap(), expected, "{message}");
     }
 
@@ -311,7 +325,7 @@ mod tests {
             message in "(CEF: ?|LEEF:)[012](\\.0)?\\|([a-z\\\\|= \\t^]|x5E|#011){0,60}",
         ) {
             let mut json = b"{\"message\":\"\"".to_vec();
-            push_member(message.as_bytes(), &mut json);
+            push_member(None, message.as_bytes(), &mut json);
             json.push(b'}');
             prop_assert!(serde_json::from_slice::<serde_json::Value>(&json).is_ok());
         }

@@ -92,7 +92,7 @@ impl<'a> SyslogLine<'a> {
             json.extend_from_slice(b",\"structured_data\":");
             push_structured(self.structured, json);
         }
-        cef_leef::push_member(self.message, json);
+        cef_leef::push_member(self.program, self.message, json);
         json.push(b'}');
     }
 }
@@ -121,11 +121,18 @@ fn parse(line: &[u8]) -> Option<SyslogLine<'_>> {
         parsed.hostname = Some(word);
         parsed.message = after;
     }
-    if !cef_leef::is_start(parsed.message)
-        && let Some((program, processid, message)) = split_program(parsed.message)
-    {
+    if cef_leef::is_start(parsed.message) {
+        // It has no program, and its mark looks like one.
+    } else if let Some((program, processid, message)) = split_program(parsed.message) {
         parsed.program = Some(program);
         parsed.processid = processid;
+        parsed.message = message;
+    } else if let Some((word, message)) = split_word(parsed.message)
+        && cef_leef::is_start(message)
+        && is_program(word)
+    {
+        // A relay that forwards in the older form what it received in the newer one.
+        parsed.program = Some(word);
         parsed.message = message;
     }
     parsed.message = without_mark(parsed.message);
@@ -280,10 +287,17 @@ fn year_or_zone_length(text: &[u8]) -> Option<usize> {
 /// Name, process and message.
 type Program<'a> = (&'a [u8], Option<&'a [u8]>, &'a [u8]);
 
+fn is_program_byte(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-./@%+*()#".contains(byte)
+}
+
+fn is_program(word: &[u8]) -> bool {
+    word.len() <= PROGRAM_BYTES_MAX && word.iter().all(is_program_byte)
+}
+
 /// `program: message`, `program[123]: message` or `program[123] message`.
 fn split_program(text: &[u8]) -> Option<Program<'_>> {
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-./@%+*()#".contains(byte);
-    let length = text.iter().take_while(|byte| is_name(byte)).count();
+    let length = text.iter().take_while(|byte| is_program_byte(byte)).count();
     if !(1..=PROGRAM_BYTES_MAX).contains(&length) {
         return None;
     }
@@ -510,6 +524,18 @@ mod tests {
             (
                 "<38>Nov 20 10:00:00 gate7 CEF: 0|A|B|1|2|n|3|src=::1",
                 r#"{"message":"CEF: 0|A|B|1|2|n|3|src=::1","timestamp":"Nov 20 10:00:00","hostname":"gate7","facility":"auth","severity":"INFO","cef":{"version":"0","device_vendor":"A","device_product":"B","device_version":"1","signature_id":"2","name":"n","severity":"3","extension":{"src":"::1"}}}"#,
+            ),
+            (
+                "<38>1 2024-11-20T10:00:00Z gate7 CEF - - - 0|A|B|1|2|n|3|src=::1",
+                r#"{"message":"0|A|B|1|2|n|3|src=::1","timestamp":"2024-11-20T10:00:00Z","hostname":"gate7","program":"CEF","facility":"auth","severity":"INFO","cef":{"version":"0","device_vendor":"A","device_product":"B","device_version":"1","signature_id":"2","name":"n","severity":"3","extension":{"src":"::1"}}}"#,
+            ),
+            (
+                "<38>1 2024-11-20T10:00:00Z gate7 CEF - - - CEF:0|A|B|1|2|n|3|",
+                r#"{"message":"CEF:0|A|B|1|2|n|3|","timestamp":"2024-11-20T10:00:00Z","hostname":"gate7","program":"CEF","facility":"auth","severity":"INFO","cef":{"version":"0","device_vendor":"A","device_product":"B","device_version":"1","signature_id":"2","name":"n","severity":"3","extension":{}}}"#,
+            ),
+            (
+                "<38>Nov 20 10:00:00 gate7 wall CEF:0|A|B|1|2|n|3|",
+                r#"{"message":"CEF:0|A|B|1|2|n|3|","timestamp":"Nov 20 10:00:00","hostname":"gate7","program":"wall","facility":"auth","severity":"INFO","cef":{"version":"0","device_vendor":"A","device_product":"B","device_version":"1","signature_id":"2","name":"n","severity":"3","extension":{}}}"#,
             ),
             (
                 "Nov 20 10:00:00 CEF: 0|A|B|1|2|n|3|",
