@@ -27,7 +27,9 @@ fn main() -> ExitCode {
         keep_freed_memory();
     }
     context::start_logging(&arguments.global);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match builder.thread_stack_size(headwater_query::STACK_BYTES).enable_all().build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return Failure::from(error).report(),
     };

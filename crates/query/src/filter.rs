@@ -11,7 +11,7 @@ use datafusion::physical_plan::PhysicalExpr;
 use headwater_event::schema::EVENTS;
 
 use crate::fresh::project;
-use crate::{QueryError, Session};
+use crate::{QueryError, Session, statement};
 
 /// A compiled condition.
 #[derive(Debug)]
@@ -28,6 +28,7 @@ impl Filter {
     pub async fn new(session: &Session, condition: Option<&str>) -> Result<Self, QueryError> {
         let schema = session.columns(EVENTS).await?;
         let Some(text) = condition else { return Ok(Self { schema, condition: None }) };
+        statement::check(text)?;
         let failed = |error| QueryError::of(error, text, 0, &[]);
         let columns = DFSchema::try_from(Arc::clone(&schema)).map_err(failed)?;
         let context = session.context();

@@ -12,6 +12,7 @@ mod output;
 mod prune;
 mod scan_report;
 mod session;
+mod statement;
 mod table;
 
 pub use error::QueryError;
@@ -20,3 +21,4 @@ pub use fresh::{FreshBatch, FreshRows};
 pub use output::{OutputFormat, ResultWriter};
 pub use scan_report::ScanReport;
 pub use session::{Answer, Session, SessionOptions};
+pub use statement::STACK_BYTES;

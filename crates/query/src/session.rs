@@ -24,7 +24,7 @@ use tokio::time::Instant;
 
 use crate::catalog::LakeSchema;
 use crate::scan_report::ScanLog;
-use crate::{FreshRows, QueryError, ScanReport};
+use crate::{FreshRows, QueryError, ScanReport, statement};
 
 /// Limits and names of a session.
 #[derive(Debug, Clone)]
@@ -129,6 +129,7 @@ impl Session {
         sql: &str,
         parameters: &[(String, String)],
     ) -> Result<Answer, QueryError> {
+        statement::check(sql)?;
         let started = Instant::now();
         let fail =
             |error| QueryError::of(error, sql, self.options.memory_bytes_max, &self.table_names());
