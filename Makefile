@@ -22,7 +22,7 @@ test: ## Install what is missing and run all tests
 	@scripts/setup.sh test
 	cargo test --workspace
 
-crash: ## Kill the server 200 times under load: nothing acknowledged is lost, nothing is there twice
+crash: ## Kill the server 3 x 200 times under load (good disk, full disk, failing store): nothing acknowledged is lost or doubled
 	@scripts/setup.sh test
 	HEADWATER_CRASH_KILLS=200 cargo test --workspace --test it -- --nocapture serve::crash
 

@@ -1,5 +1,6 @@
-//! `kill -9` at seeded random moments while senders of several protocols are at work: what was
-//! acknowledged is there, and nothing is there twice. `make crash` kills more often.
+//! `kill -9` at seeded random moments while senders of several protocols are at work: with a disk
+//! that is well, one that is full, and an object store that fails. What was acknowledged is
+//! there, and nothing is there twice. `make crash` kills more often.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 
 #[cfg(feature = "kafka")]
 use headwater_testkit::KafkaBroker;
-use headwater_testkit::{Headwater, RunningServer, TOKEN, exchange, http};
+use headwater_testkit::{FailingProxy, Headwater, RunningServer, S3Server, TOKEN, exchange, http};
 use serde_json::json;
 
 use crate::headwater;
@@ -18,6 +19,12 @@ const KILLS: u64 = 12;
 
 /// Longest life of a server.
 const LIFE_MAX: Duration = Duration::from_millis(900);
+
+/// As `KILLS`, while the object store fails.
+const FAILING_KILLS: u64 = 6;
+
+/// As `LIFE_MAX`, while the object store fails and is slow.
+const FAILING_LIFE_MAX: Duration = Duration::from_millis(2_500);
 
 const CHANNEL: &str = "7c9a1c5e-3d6f-4f0b-9d5b-0f4b6a1f2e3d";
 
@@ -33,9 +40,9 @@ struct Sent {
 }
 
 #[cfg(feature = "kafka")]
-type Broker = Arc<Mutex<KafkaBroker>>;
+type Broker = Option<Arc<Mutex<KafkaBroker>>>;
 #[cfg(not(feature = "kafka"))]
-type Broker = ();
+type Broker = Option<()>;
 
 /// How one sender speaks.
 #[derive(Debug, Clone, Copy)]
@@ -113,10 +120,10 @@ fn live_and_die(lake: &Headwater, sent: &Arc<Sent>, broker: &Broker, life: Durat
     let server = lake.serve(&["hec", "elastic"], &[]);
     let stop = Arc::new(AtomicBool::new(false));
     #[cfg(feature = "kafka")]
-    let producer = {
-        let (broker, sent, stop) = (broker.clone(), sent.clone(), stop.clone());
+    let producer = broker.clone().map(|broker| {
+        let (sent, stop) = (sent.clone(), stop.clone());
         std::thread::spawn(move || produce(&broker, &sent, &stop))
-    };
+    });
     let senders: Vec<_> = [Sender::Hec, Sender::HecWithChannel, Sender::Bulk]
         .into_iter()
         .map(|sender| {
@@ -134,7 +141,7 @@ fn live_and_die(lake: &Headwater, sent: &Arc<Sent>, broker: &Broker, life: Durat
         sender.join().unwrap();
     }
     #[cfg(feature = "kafka")]
-    producer.join().unwrap();
+    producer.into_iter().for_each(|producer| producer.join().unwrap());
 }
 
 /// Checks the table, and tells how many events were acknowledged and how many are there.
@@ -153,9 +160,27 @@ fn assert_each_once(lake: &Headwater, sent: &Sent) -> (usize, usize) {
     (acknowledged.len(), there.len())
 }
 
+/// A generator of moments: the same ones in every run.
+#[derive(Debug)]
+struct Chance(u64);
+
+impl Chance {
+    /// From 0 to 1.
+    fn next(&mut self) -> f64 {
+        let step = self.0.wrapping_mul(6_364_136_223_846_793_005);
+        self.0 = step.wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// How often to kill: `HEADWATER_CRASH_KILLS`, else so often.
+fn kills(otherwise: u64) -> u64 {
+    let set = std::env::var("HEADWATER_CRASH_KILLS").ok().and_then(|text| text.parse().ok());
+    set.unwrap_or(otherwise)
+}
+
 #[test]
 fn kills_at_random_moments_lose_and_repeat_nothing() {
-    let kills = std::env::var("HEADWATER_CRASH_KILLS").ok().and_then(|text| text.parse().ok());
     let lake = headwater();
     // Small commits, often, so that a kill hits every step.
     let settings = "serve: {commit_age: 30ms, commit_bytes: 64KiB";
@@ -163,17 +188,15 @@ fn kills_at_random_moments_lose_and_repeat_nothing() {
     let (broker, settings) = {
         let broker = KafkaBroker::start(&[("numbers", 3)]);
         let cluster = format!("{{brokers: ['{}'], topics: [numbers]}}", broker.plain);
-        (Arc::new(Mutex::new(broker)), format!("{settings}, kafka: {{main: {cluster}}}"))
+        (Some(Arc::new(Mutex::new(broker))), format!("{settings}, kafka: {{main: {cluster}}}"))
     };
     #[cfg(not(feature = "kafka"))]
-    let broker = ();
+    let broker = None;
     lake.file("headwater.yaml", format!("{settings}}}"));
     let sent = Arc::new(Sent::default());
-    let mut seed = 0x5EED_u64;
-    for _ in 0..kills.unwrap_or(KILLS) {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let life = LIFE_MAX.mul_f64((seed >> 11) as f64 / (1_u64 << 53) as f64);
-        live_and_die(&lake, &sent, &broker, life);
+    let mut chance = Chance(0x5EED);
+    for _ in 0..kills(KILLS) {
+        live_and_die(&lake, &sent, &broker, LIFE_MAX.mul_f64(chance.next()));
     }
     let server = lake.serve(&["hec", "api"], &[]);
     let acks: Vec<u64> = sent.acks.lock().unwrap().iter().copied().collect();
@@ -194,4 +217,110 @@ fn kills_at_random_moments_lose_and_repeat_nothing() {
     server.stop();
     let (acknowledged, there) = assert_each_once(&lake, &sent);
     println!("{acknowledged} acknowledged, {produced} of them by Kafka; {there} in the table");
+}
+
+#[test]
+fn kills_while_the_object_store_fails_lose_and_repeat_nothing() {
+    let s3 = S3Server::start("lake");
+    let proxy = FailingProxy::start(&s3.endpoint);
+    let mut environment = s3.environment();
+    environment.retain(|(name, _)| *name != "AWS_ENDPOINT");
+    environment.push(("AWS_ENDPOINT", &proxy.endpoint));
+    let lake = Headwater::at(env!("CARGO_BIN_EXE_headwater"), "s3://lake/crash", &environment);
+    lake.file("headwater.yaml", "serve: {commit_age: 30ms, drain_time_max: 60s}");
+    let sent = Arc::new(Sent::default());
+    let mut chance = Chance(0x5EED);
+    // The tables are made while the store is well: a server that cannot make them does not start.
+    lake.serve(&["hec"], &[]).stop();
+    proxy.fail(100, Duration::from_millis(2));
+    for _ in 0..kills(FAILING_KILLS) {
+        live_and_die(&lake, &sent, &None, FAILING_LIFE_MAX.mul_f64(chance.next()));
+    }
+    assert!(proxy.failed() > 0);
+    lake.serve(&["hec"], &[]).stop();
+    proxy.fail(0, Duration::ZERO);
+    let (acknowledged, there) = assert_each_once(&lake, &sent);
+    println!("{acknowledged} acknowledged, {there} in the table, {} calls failed", proxy.failed());
+    assert!(acknowledged > 0);
+}
+
+/// A lake whose server may write no file beyond a limit: a write that crosses it is cut off in the
+/// middle and the next one fails, as on a disk that is full. The signal that comes with it is for
+/// programs that do not look at errors.
+#[cfg(target_os = "linux")]
+fn lake_on_a_full_disk(file_bytes_max: u64) -> Headwater {
+    let limit = format!("--fsize={file_bytes_max}:unlimited");
+    headwater().through(&["env", "--ignore-signal=XFSZ", "prlimit", &limit])
+}
+
+/// Gives the server's disk its space back.
+#[cfg(target_os = "linux")]
+fn free_space(server: &RunningServer) {
+    let id = server.id().to_string();
+    let mut prlimit = std::process::Command::new("prlimit");
+    let status = prlimit.args(["--pid", &id, "--fsize=unlimited"]).status();
+    assert!(status.expect("prlimit runs").success());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_and_ends_by_itself() {
+    let lake = lake_on_a_full_disk(50_000);
+    lake.file("headwater.yaml", "serve: {commit_age: 1h}");
+    let server = lake.serve(&["hec", "elastic"], &[]);
+    let sent = Sent::default();
+    let mut refused = None;
+    for sender in [Sender::Hec, Sender::Bulk] {
+        let address = sender.address(&server);
+        refused = loop {
+            let first = sent.next.fetch_add(10, Ordering::Relaxed);
+            let numbers = first..first + 10;
+            let answer = exchange(&address, sender.request(numbers.clone()).as_bytes()).unwrap();
+            if answer.status == 200 {
+                sent.acknowledged.lock().unwrap().extend(numbers);
+                continue;
+            }
+            match sender {
+                Sender::Bulk => {
+                    assert_eq!(answer.status, 429, "{}", answer.text());
+                    let kind = answer.json()["error"]["type"].clone();
+                    assert_eq!(kind, "es_rejected_execution_exception");
+                }
+                _ => {
+                    let code = answer.json()["code"].as_u64();
+                    assert_eq!((answer.status, code), (503, Some(9)), "{}", answer.text());
+                }
+            }
+            break Some(sender.request(numbers));
+        };
+    }
+    assert!(!sent.acknowledged.lock().unwrap().is_empty());
+    free_space(&server);
+    // The same request is taken now.
+    let address = Sender::Bulk.address(&server);
+    let answer = exchange(&address, refused.unwrap().as_bytes()).unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    server.stop();
+    let (acknowledged, there) = assert_each_once(&lake, &sent);
+    assert_eq!(there, acknowledged + 10);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn kills_on_a_full_disk_with_torn_writes_lose_and_repeat_nothing() {
+    let sent = Arc::new(Sent::default());
+    let mut chance = Chance(0x5EED);
+    let mut lake = lake_on_a_full_disk(0);
+    lake.file("headwater.yaml", "serve: {commit_age: 30ms, commit_bytes: 64KiB}");
+    for _ in 0..kills(KILLS) {
+        // Some limits are reached at once, some hardly.
+        let limit = format!("--fsize={}:unlimited", 20_000 + (60_000.0 * chance.next()) as u64);
+        lake = lake.through(&["env", "--ignore-signal=XFSZ", "prlimit", &limit]);
+        live_and_die(&lake, &sent, &None, LIFE_MAX.mul_f64(chance.next()));
+    }
+    let lake = lake.through(&[]);
+    lake.serve(&["hec"], &[]).stop();
+    let (acknowledged, there) = assert_each_once(&lake, &sent);
+    println!("{acknowledged} acknowledged, {there} in the table");
+    assert!(acknowledged > 0);
 }

@@ -65,6 +65,16 @@ impl JournalError {
         }
     }
 
+    /// Whether the file system has no room: the same succeeds once there is some again.
+    #[must_use]
+    pub fn is_out_of_space(&self) -> bool {
+        let Self::File { source, .. } = self else { return false };
+        matches!(
+            source.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+        )
+    }
+
     pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::File { action, path, source: Arc::new(source) }

@@ -242,6 +242,9 @@ fn refusal(error: JournalError) -> Refusal {
         JournalError::Full { .. } | JournalError::Busy { .. } => Refusal::Busy(error.to_string()),
         JournalError::TooLong { .. } => Refusal::TooLarge(error.to_string()),
         JournalError::Closed => Refusal::Closing,
+        JournalError::File { .. } if error.is_out_of_space() => {
+            Refusal::Busy("the disk of the journal is full".to_owned())
+        }
         JournalError::File { .. } | JournalError::InUse { .. } => Refusal::Failed(error),
     }
 }

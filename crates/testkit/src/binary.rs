@@ -14,6 +14,8 @@ pub struct Headwater {
     folder: TempDir,
     lake: String,
     environment: Vec<(String, String)>,
+    /// Programs that start the binary, with their arguments.
+    starters: Vec<String>,
 }
 
 /// A command that ended.
@@ -57,7 +59,7 @@ impl Headwater {
     pub fn new(binary: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let lake = folder.path().join("lake").to_string_lossy().into_owned();
-        Self { binary: binary.into(), folder, lake, environment: Vec::new() }
+        Self { binary: binary.into(), folder, lake, environment: Vec::new(), starters: Vec::new() }
     }
 
     /// The same, with the lake at a URL.
@@ -69,6 +71,12 @@ impl Headwater {
             environment: environment.iter().map(owned).collect(),
             ..Self::new(binary)
         }
+    }
+
+    /// The same, with the binary started through these programs, such as `env` and `prlimit`.
+    #[must_use]
+    pub fn through(self, starters: &[&str]) -> Self {
+        Self { starters: starters.iter().map(|part| (*part).to_owned()).collect(), ..self }
     }
 
     /// Where the lake is.
@@ -96,8 +104,10 @@ impl Headwater {
     /// A command on the lake, not started; runs in the temporary folder with a clean environment.
     #[must_use]
     pub fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
-        let mut command = Command::new(&self.binary);
+        let mut words = self.starters.iter().map(OsStr::new).chain([self.binary.as_os_str()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
         command
+            .args(words)
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()
