@@ -71,6 +71,7 @@ impl Route {
             ["_nodes", ..] => Self::Nodes,
             ["_refresh"] | [_, "_refresh"] => Self::Refresh,
             ["_ilm" | "_ingest", ..] | [_, "_doc", _] => Self::Absent,
+            [index, kind, id] if is_typed(index, kind) && is_index(id) => Self::Absent,
             [kind, ..] if SET_UP.contains(&kind) => Self::Absent,
             [index, kind, ..] if is_index(index) && is_part_of_index(kind) => Self::Absent,
             [index] if is_index(index) => Self::Index(index.to_owned()),
@@ -82,15 +83,23 @@ impl Route {
         match *names {
             ["_bulk"] => Self::Bulk(None),
             [index, "_bulk"] if is_index(index) => Self::Bulk(Some(index.to_owned())),
+            [index, kind, "_bulk"] if is_typed(index, kind) => Self::Bulk(Some(index.to_owned())),
             [index, "_doc"] if is_index(index) => document(Verb::Index, index, None),
             [index, "_doc", id] if is_index(index) => document(Verb::Index, index, Some(id)),
             [index, "_create", id] if is_index(index) => document(Verb::Create, index, Some(id)),
+            [index, kind, id, "_create"] if is_typed(index, kind) => {
+                document(Verb::Create, index, Some(id))
+            }
             ["_refresh" | "_flush"] | [_, "_refresh" | "_flush"] => Self::Refresh,
             ["_ilm", "policy", _] | ["_ingest", "pipeline", _] => Self::SetUp,
             ["_ilm", "start"] | ["_cluster", "settings"] => Self::SetUp,
             [kind, ..] if SET_UP.contains(&kind) => Self::SetUp,
             [index, kind, ..] if is_index(index) && is_part_of_index(kind) => Self::SetUp,
             [index] if is_put && is_index(index) => Self::CreateIndex(index.to_owned()),
+            [index, kind] if !is_put && is_typed(index, kind) => document(Verb::Index, index, None),
+            [index, kind, id] if is_typed(index, kind) && is_index(id) => {
+                document(Verb::Index, index, Some(id))
+            }
             _ => Self::Unknown,
         }
     }
@@ -103,6 +112,12 @@ fn document(verb: Verb, index: &str, id: Option<&str>) -> Route {
 /// Names that begin with an underscore are parts of the API.
 fn is_index(name: &str) -> bool {
     !name.starts_with('_')
+}
+
+/// Documents of clients for version 6, and 7 with `_doc`, have a type behind their index. It is not
+/// kept: there has been one type per index since version 6.
+fn is_typed(index: &str, kind: &str) -> bool {
+    is_index(index) && (is_index(kind) || kind == "_doc")
 }
 
 fn is_part_of_index(kind: &str) -> bool {
@@ -130,6 +145,19 @@ mod tests {
             ("PUT /l/_doc/a%2Fb", document(Verb::Index, "l", Some("a/b"))),
             ("PUT /l/_create/7", document(Verb::Create, "l", Some("7"))),
             ("POST /l/_create", Route::Unknown),
+            ("POST /l/doc/_bulk", bulk("l")),
+            ("PUT /l/_doc/_bulk", bulk("l")),
+            ("POST /_x/doc/_bulk", Route::Unknown),
+            ("POST /l/_x/_bulk", Route::Unknown),
+            ("POST /l/doc", document(Verb::Index, "l", None)),
+            ("PUT /l/doc", Route::Unknown),
+            ("PUT /l/doc/7", document(Verb::Index, "l", Some("7"))),
+            ("POST /l/doc/7", document(Verb::Index, "l", Some("7"))),
+            ("PUT /l/doc/7/_create", document(Verb::Create, "l", Some("7"))),
+            ("PUT /l/_doc/7/_create", document(Verb::Create, "l", Some("7"))),
+            ("GET /l/doc/7", Route::Absent),
+            ("POST /l/doc/_search", Route::Unknown),
+            ("PUT /l/_mapping/doc", Route::SetUp),
             ("HEAD /l/_doc/7", Route::Absent),
             ("GET /", Route::Info),
             ("HEAD /", Route::Info),
