@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::time::Timestamp;
 
 /// Where a record came from: constant for all records of one file, connection or topic.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// What the operator calls this source (`--source`); it becomes the column `source` when the
     /// event names none itself.

@@ -8,6 +8,7 @@
 
 mod codec;
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,6 +20,9 @@ pub use codec::DecodeError;
 
 /// Most bytes that the records of one [`EnvelopeBatch`] may take: places in it have 32 bits.
 pub const BATCH_BYTES_MAX: usize = 1 << 30;
+
+/// Memory of one origin with its names, in bytes, about.
+const ARRIVAL_BYTES: usize = 320;
 
 /// Records of one or more requests, in one buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +58,8 @@ pub struct EnvelopeBatchBuilder {
     body_bytes: usize,
     made: Vec<u8>,
     arrivals: Vec<Arrival>,
+    /// Arrivals by their origin.
+    known: HashMap<Arc<Origin>, OriginId>,
     frames: Vec<Frame>,
 }
 
@@ -65,22 +71,26 @@ impl EnvelopeBatchBuilder {
     /// A collector for a body of this length, received now.
     #[must_use]
     pub fn new(body_bytes: usize, received_at: Timestamp) -> Self {
-        let (made, arrivals, frames) = (Vec::new(), Vec::new(), Vec::new());
-        Self { received_at, body_bytes, made, arrivals, frames }
+        Self {
+            received_at,
+            body_bytes,
+            made: Vec::new(),
+            arrivals: Vec::new(),
+            known: HashMap::new(),
+            frames: Vec::new(),
+        }
     }
 
-    /// The id of an origin; equal ones in a row share one.
+    /// The id of an origin; equal ones share one.
     pub fn origin(&mut self, origin: &Origin) -> OriginId {
-        let last = self.arrivals.len().wrapping_sub(1);
-        if self.arrivals.last().is_some_and(|arrival| *arrival.origin == *origin) {
-            return OriginId(last.try_into().unwrap_or(u32::MAX));
+        if let Some(id) = self.known.get(origin) {
+            return *id;
         }
-        self.arrivals.push(Arrival {
-            origin: Arc::new(origin.clone()),
-            received_at: self.received_at,
-            entry: 0,
-        });
-        OriginId(last.wrapping_add(1).try_into().unwrap_or(u32::MAX))
+        let id = OriginId(self.arrivals.len().try_into().unwrap_or(u32::MAX));
+        let origin = Arc::new(origin.clone());
+        self.known.insert(Arc::clone(&origin), id);
+        self.arrivals.push(Arrival { origin, received_at: self.received_at, entry: 0 });
+        id
     }
 
     /// The id of an origin whose next record is an entry of its own, with this number.
@@ -113,6 +123,14 @@ impl EnvelopeBatchBuilder {
     #[must_use]
     pub fn made_bytes(&self) -> usize {
         self.made.len()
+    }
+
+    /// Memory of everything that was collected, in bytes, about: a small body can hold many records
+    /// with many origins.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        let origins = self.arrivals.len() * ARRIVAL_BYTES;
+        self.made.len() + origins + self.frames.len() * size_of::<Frame>()
     }
 
     /// A record that is a JSON value in the body.

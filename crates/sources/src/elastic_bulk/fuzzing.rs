@@ -3,12 +3,11 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use axum::http::HeaderMap;
 use headwater_access::{Access, Grant, Scope, Token, TokenFile};
 use headwater_event::Timestamp;
 
 use super::actions::read_actions;
-use super::{Call, Documents, ElasticOptions, INDEX_BYTES_MAX, SOURCE};
+use super::{Documents, ElasticOptions, INDEX_BYTES_MAX, SOURCE};
 use crate::envelope_batch::{EnvelopeBatch, EnvelopeBatchBuilder};
 
 /// What became of one action.
@@ -29,11 +28,9 @@ pub fn read_bulk(
     index: Option<&str>,
     received_at: Timestamp,
 ) -> Option<(Vec<Document>, EnvelopeBatch)> {
-    let headers = HeaderMap::new();
-    let call = Call { headers: &headers, name: SOURCE.into() };
     let grant = grant_all(received_at)?;
     let batch = EnvelopeBatchBuilder::new(body.len(), received_at);
-    let mut documents = Documents::new(&call, &grant, batch);
+    let mut documents = Documents::new(&SOURCE.into(), &grant, batch);
     let actions = read_actions(body, index, ElasticOptions::default().actions_max).ok()?;
     let taken = actions
         .iter()

@@ -23,14 +23,14 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use headwater_access::{Access, Denial, Grant, Scope};
-use headwater_event::Origin;
+use headwater_event::{Origin, Timestamp};
 use uuid::Uuid;
 
 use self::actions::{Action, Malformed, Verb, read_actions};
 use self::answer::{Answer, Items, Refused, Target, created};
 use self::route::Route;
-use crate::envelope_batch::{EnvelopeBatchBuilder, OriginId};
-use crate::http::{BodyFault, BodyLimits, Credentials, credentials, peer_name, read_body};
+use crate::envelope_batch::{EnvelopeBatch, EnvelopeBatchBuilder, OriginId};
+use crate::http::{BodyFault, BodyLimits, Credentials, aside, credentials, peer_name, read_body};
 use crate::intake::{Intake, Lease, Refusal};
 
 /// Settings of the source.
@@ -143,7 +143,7 @@ impl ElasticSource {
         let limits = &self.options.body;
         let (body, lease) = read_body(call.headers, body, limits, self.intake.memory()).await?;
         match route {
-            Route::Bulk(index) => self.bulk(index.as_deref(), call, &grant, (body, lease)).await,
+            Route::Bulk(index) => self.bulk(index.as_deref(), call, grant, (body, lease)).await,
             Route::Document { verb, index, id } => {
                 let index = Cow::Borrowed(index.as_str());
                 let id = id.as_deref().map(Cow::Borrowed);
@@ -174,23 +174,20 @@ impl ElasticSource {
         &self,
         index: Option<&str>,
         call: &Call<'_>,
-        grant: &Grant,
-        (body, mut lease): (Vec<u8>, Lease),
+        grant: Grant,
+        (body, lease): (Vec<u8>, Lease),
     ) -> Result<Answer, Answer> {
         let begun = self.intake.now();
-        let mut documents =
-            Documents::new(call, grant, EnvelopeBatchBuilder::new(body.len(), begun));
-        let mut items = Items::default();
-        for (number, action) in
-            read_actions(&body, index, self.options.actions_max)?.into_iter().enumerate()
-        {
-            let id = documents.id(&action, number);
-            let result = documents.take(&body, &action);
-            let target = Target { index: &action.index, id: &id, number };
-            items.push(action.verb, target, result.as_ref().copied());
-        }
-        lease.grow(items.bytes() + documents.batch.made_bytes())?;
-        self.store(documents.batch, body).await?;
+        let request = Bulk {
+            index: index.map(str::to_owned),
+            name: Arc::clone(&call.name),
+            grant,
+            actions_max: self.options.actions_max,
+            begun,
+        };
+        let (batch, items, lease) =
+            aside(body.len(), move || request.read(body, lease)).await.map_err(Answer::from)??;
+        self.store(batch).await?;
         drop(lease);
         let took = self.intake.now().as_micros().saturating_sub(begun.as_micros()) / 1_000;
         Ok(items.answer(took.max(0)))
@@ -205,23 +202,56 @@ impl ElasticSource {
         (body, lease): (Vec<u8>, Lease),
     ) -> Result<Answer, Answer> {
         let batch = EnvelopeBatchBuilder::new(body.len(), self.intake.now());
-        let mut documents = Documents::new(call, grant, batch);
+        let mut documents = Documents::new(&call.name, grant, batch);
         let start = body.len() - body.trim_ascii_start().len();
         action.document = Some(start..start.max(body.trim_ascii_end().len()));
         let id = documents.id(&action, 0);
         let result = documents.take(&body, &action);
-        self.store(documents.batch, body).await?;
+        self.store(documents.batch.finish(body)).await?;
         drop(lease);
         result?;
         Ok(created(Target { index: &action.index, id: &id, number: 0 }))
     }
 
     /// Stores what there is.
-    async fn store(&self, batch: EnvelopeBatchBuilder, body: Vec<u8>) -> Result<(), Answer> {
+    async fn store(&self, batch: EnvelopeBatch) -> Result<(), Answer> {
         if !batch.is_empty() {
-            self.intake.accept(SOURCE, batch.finish(body)).await?;
+            self.intake.accept(SOURCE, batch).await?;
         }
         Ok(())
+    }
+}
+
+/// A bulk request without its body.
+struct Bulk {
+    index: Option<String>,
+    /// Name of the sender for people.
+    name: Arc<str>,
+    grant: Grant,
+    actions_max: usize,
+    begun: Timestamp,
+}
+
+impl Bulk {
+    /// The documents of a body, the results of its actions, and the memory of both.
+    fn read(
+        &self,
+        body: Vec<u8>,
+        mut lease: Lease,
+    ) -> Result<(EnvelopeBatch, Items, Lease), Answer> {
+        let batch = EnvelopeBatchBuilder::new(body.len(), self.begun);
+        let mut documents = Documents::new(&self.name, &self.grant, batch);
+        let mut items = Items::default();
+        let actions = read_actions(&body, self.index.as_deref(), self.actions_max)?;
+        for (number, action) in actions.into_iter().enumerate() {
+            let id = documents.id(&action, number);
+            let result = documents.take(&body, &action);
+            let target = Target { index: &action.index, id: &id, number };
+            items.push(action.verb, target, result.as_ref().copied());
+        }
+        let batch = documents.batch;
+        lease.grow(items.bytes() + batch.memory_bytes())?;
+        Ok((batch.finish(body), items, lease))
     }
 }
 
@@ -236,8 +266,8 @@ struct Documents<'a> {
 }
 
 impl<'a> Documents<'a> {
-    fn new(call: &Call<'_>, grant: &'a Grant, batch: EnvelopeBatchBuilder) -> Self {
-        let (name, request) = (Arc::clone(&call.name), Uuid::new_v4().simple());
+    fn new(name: &Arc<str>, grant: &'a Grant, batch: EnvelopeBatchBuilder) -> Self {
+        let (name, request) = (Arc::clone(name), Uuid::new_v4().simple());
         Self { batch, grant, name, origins: HashMap::new(), request }
     }
 

@@ -23,6 +23,20 @@ fn sample(host: &str) -> EnvelopeBatch {
     batch.finish(body)
 }
 
+#[test]
+fn origins_that_alternate_are_kept_once() {
+    let mut batch = EnvelopeBatchBuilder::new(7, Timestamp::from_micros(7));
+    let ids: Vec<_> = ["a", "b", "a", "b", "c"].map(|host| batch.origin(&origin(host))).into();
+    assert_eq!((ids[0], ids[1]), (ids[2], ids[3]));
+    let before = batch.memory_bytes();
+    for host in ["a", "c", "b"].iter().cycle().take(1_000) {
+        let _ = batch.origin(&origin(host));
+    }
+    assert_eq!(batch.memory_bytes(), before);
+    let _ = batch.origin(&origin("d"));
+    assert!(batch.memory_bytes() > before);
+}
+
 /// Records as text: entry, host, time, arrival, original, JSON or reason.
 fn describe(batch: EnvelopeBatch) -> Vec<String> {
     let chunk = batch.freeze();

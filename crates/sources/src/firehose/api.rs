@@ -1,6 +1,7 @@
 //! The service's own API, as far as producers use it: JSON 1.1, signed, the operation in a header.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -13,8 +14,8 @@ use uuid::Uuid;
 use super::record_data::{DataFault, DataLimits, DataReader};
 use super::{FirehoseSource, SERVICE, SOURCE};
 use crate::envelope_batch::EnvelopeBatch;
-use crate::http::{BodyFault, BodyLimits, peer_name, read_body};
-use crate::intake::{Lease, Refusal};
+use crate::http::{BodyFault, BodyLimits, aside, peer_name, read_body};
+use crate::intake::{Intake, Lease, Refusal};
 use crate::sigv4::{Signature, SignatureFault, Signed};
 
 /// Header that names the operation.
@@ -201,46 +202,78 @@ impl FirehoseSource {
         };
         // Without the headers, which might ask for decompression: what is signed is what was sent.
         let memory = self.intake.memory();
-        let (body, mut lease) = read_body(&HeaderMap::new(), body, &limits, memory).await?;
+        let (body, lease) = read_body(&HeaderMap::new(), body, &limits, memory).await?;
         let (method, uri, headers) = (parts.method.as_str(), &parts.uri, &parts.headers);
         signature.verify(Signed { method, uri, headers }, &body)?;
         let operation = Operation::of(headers)?;
+        let call = Call {
+            operation,
+            region: signature.region.to_owned(),
+            name: peer_name(SOURCE, &parts.extensions),
+            decoded_bytes_max: self.options.body.decoded_bytes_max,
+            intake: self.intake.clone(),
+        };
+        let Taken { batch, told, lease } =
+            aside(body.len(), move || call.take(&body, lease)).await??;
+        if let Some(batch) = batch.filter(|batch| !batch.is_empty()) {
+            self.intake.accept(SOURCE, batch).await?;
+        }
+        drop(lease);
+        Ok(answer(StatusCode::OK, &told))
+    }
+}
+
+/// A call without its body.
+struct Call {
+    operation: Operation,
+    region: String,
+    /// The sender, for people.
+    name: Arc<str>,
+    decoded_bytes_max: usize,
+    intake: Intake,
+}
+
+/// What a call stores and is told, and the memory of both.
+struct Taken {
+    batch: Option<EnvelopeBatch>,
+    told: Value,
+    lease: Lease,
+}
+
+impl Call {
+    /// Reads a body.
+    fn take(self, body: &[u8], mut lease: Lease) -> Result<Taken, ApiError> {
         let input: Input<'_> =
-            serde_json::from_slice(&body).map_err(|error| unreadable(error.to_string()))?;
-        let body = match operation {
-            Operation::List => json!({"DeliveryStreamNames": [], "HasMoreDeliveryStreams": false}),
-            Operation::Describe => describe(input.stream()?, signature.region),
-            Operation::PutRecord | Operation::PutRecordBatch => {
-                let origin = Origin {
-                    source: Some(input.stream()?.into()),
-                    name: peer_name(SOURCE, &parts.extensions),
-                    ..Origin::default()
-                };
+            serde_json::from_slice(body).map_err(|error| unreadable(error.to_string()))?;
+        let (batch, told) = match self.operation {
+            Operation::List => {
+                (None, json!({"DeliveryStreamNames": [], "HasMoreDeliveryStreams": false}))
+            }
+            Operation::Describe => (None, describe(input.stream()?, &self.region)),
+            operation @ (Operation::PutRecord | Operation::PutRecordBatch) => {
+                let source = Some(input.stream()?.into());
                 let records = records(operation, &input)?;
-                let batch = self.read(records, &origin, &mut lease)?;
-                if !batch.is_empty() {
-                    self.intake.accept(SOURCE, batch).await?;
-                }
-                put_answer(operation, records.len())
+                let batch = self.read(records, source, &mut lease)?;
+                (Some(batch), put_answer(operation, records.len()))
             }
         };
-        drop(lease);
-        Ok(answer(StatusCode::OK, &body))
+        Ok(Taken { batch, told, lease })
     }
 
     fn read(
-        &self,
+        self,
         records: &[Record<'_>],
-        origin: &Origin,
+        source: Option<Arc<str>>,
         lease: &mut Lease,
     ) -> Result<EnvelopeBatch, ApiError> {
+        let origin = Origin { source, name: self.name, ..Origin::default() };
         let limits = DataLimits {
             record_bytes_max: RECORD_BYTES_MAX,
             request_bytes_max: BATCH_BYTES_MAX,
-            decoded_bytes_max: self.options.body.decoded_bytes_max,
+            decoded_bytes_max: self.decoded_bytes_max,
         };
         let (memory, now) = (self.intake.memory(), self.intake.now());
-        let mut reader = DataReader::new(origin, limits, memory, now);
+        let mut reader = DataReader::new(&origin, limits, memory, now);
         for record in records {
             reader.push(&record.data, lease)?;
         }

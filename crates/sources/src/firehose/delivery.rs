@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use super::record_data::{DataFault, DataLimits, DataReader};
 use super::{FirehoseSource, SOURCE};
 use crate::envelope_batch::EnvelopeBatch;
-use crate::http::{Refused, peer_name, read_body};
-use crate::intake::Lease;
+use crate::http::{Refused, aside, peer_name, read_body};
+use crate::intake::{Intake, Lease};
 use crate::once::{RequestName, Seen};
 
 /// Header with the version of the protocol.
@@ -114,11 +114,12 @@ impl FirehoseSource {
             return Err(Refused(StatusCode::FORBIDDEN, text.to_owned()));
         }
         let memory = self.intake.memory();
-        let (body, mut lease) = read_body(&parts.headers, body, &self.options.body, memory).await?;
-        let delivery: Delivery<'_> = serde_json::from_slice(&body)
-            .map_err(|error| invalid(format!("body is no delivery: {error}")))?;
-        let request_id = delivery.request_id.as_str();
-        check_request_id(request_id, text(&parts.headers, REQUEST_ID))?;
+        let (body, lease) = read_body(&parts.headers, body, &self.options.body, memory).await?;
+        let bytes = body.len();
+        let (intake, bytes_max) = (self.intake.clone(), self.options.body.decoded_bytes_max);
+        let told_id = text(&parts.headers, REQUEST_ID).to_owned();
+        let read = move || read_delivery(&body, &told_id, &origin, bytes_max, &intake, lease);
+        let Taken { request_id, batch, lease } = aside(bytes, read).await??;
         let name =
             RequestName::of(&[SOURCE.as_bytes(), grant.token.as_bytes(), request_id.as_bytes()]);
         let claim = match self.intake.seen().look(name) {
@@ -132,7 +133,6 @@ impl FirehoseSource {
             }
             Seen::Never(claim) => claim,
         };
-        let batch = self.read_delivery(&delivery.records, &origin, &mut lease)?;
         let told = json!({"requestId": request_id, "timestamp": millis(now)}).to_string();
         self.intake.accept_named(SOURCE, batch, claim, told.clone().into_bytes()).await?;
         drop(lease);
@@ -149,26 +149,39 @@ impl FirehoseSource {
             Refused(status, format!("access key: {denial}"))
         })
     }
+}
 
-    fn read_delivery(
-        &self,
-        records: &[Record<'_>],
-        origin: &Origin,
-        lease: &mut Lease,
-    ) -> Result<EnvelopeBatch, Refused> {
-        let bytes_max = self.options.body.decoded_bytes_max;
-        let limits = DataLimits {
-            record_bytes_max: bytes_max,
-            request_bytes_max: bytes_max,
-            decoded_bytes_max: bytes_max,
-        };
-        let (memory, now) = (self.intake.memory(), self.intake.now());
-        let mut reader = DataReader::new(origin, limits, memory, now);
-        for record in records {
-            reader.push(&record.data, lease)?;
-        }
-        Ok(reader.finish())
+/// A delivery that was read.
+struct Taken {
+    request_id: String,
+    batch: EnvelopeBatch,
+    /// Memory of the body and of the batch.
+    lease: Lease,
+}
+
+/// Reads a body, whose request's header told this id.
+fn read_delivery(
+    body: &[u8],
+    told_id: &str,
+    origin: &Origin,
+    bytes_max: usize,
+    intake: &Intake,
+    mut lease: Lease,
+) -> Result<Taken, Refused> {
+    let delivery: Delivery<'_> = serde_json::from_slice(body)
+        .map_err(|error| invalid(format!("body is no delivery: {error}")))?;
+    let request_id = delivery.request_id;
+    check_request_id(&request_id, told_id)?;
+    let limits = DataLimits {
+        record_bytes_max: bytes_max,
+        request_bytes_max: bytes_max,
+        decoded_bytes_max: bytes_max,
+    };
+    let mut reader = DataReader::new(origin, limits, intake.memory(), intake.now());
+    for record in &delivery.records {
+        reader.push(&record.data, &mut lease)?;
     }
+    Ok(Taken { request_id, batch: reader.finish(), lease })
 }
 
 /// Where the records come from: labels that were configured, otherwise the name of the stream.

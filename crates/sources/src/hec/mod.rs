@@ -23,7 +23,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use headwater_access::{Access, Grant};
-use headwater_event::Origin;
+use headwater_event::{Origin, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -31,9 +31,9 @@ use self::ack::Acknowledgements;
 pub use self::answer::Code;
 use self::envelope::{Fault, Problem, Surroundings, read_events};
 use self::request::{authorize, channel, health_token, time_of};
-use crate::envelope_batch::EnvelopeBatchBuilder;
-use crate::http::{BodyFault, BodyLimits, Parameters, peer_name, read_body};
-use crate::intake::{Intake, Refusal};
+use crate::envelope_batch::{EnvelopeBatch, EnvelopeBatchBuilder};
+use crate::http::{BodyFault, BodyLimits, Parameters, aside, peer_name, read_body};
+use crate::intake::{Intake, Lease, Refusal};
 
 /// When answers carry an `ackId`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -102,11 +102,11 @@ pub fn router(intake: Intake, access: Access, options: HecOptions) -> Router {
 }
 
 async fn events(State(source): Shared, request: Request) -> Response {
-    source.collect(request, Kind::Events).await.unwrap_or_else(IntoResponse::into_response)
+    collect(source, request, Kind::Events).await.unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn raw_lines(State(source): Shared, request: Request) -> Response {
-    source.collect(request, Kind::Raw).await.unwrap_or_else(IntoResponse::into_response)
+    collect(source, request, Kind::Raw).await.unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn acknowledge(State(source): Shared, request: Request) -> Response {
@@ -186,63 +186,84 @@ impl From<BodyFault> for Refused {
     }
 }
 
+async fn collect(
+    source: Arc<HecSource>,
+    request: Request,
+    kind: Kind,
+) -> Result<Response, Refused> {
+    let (parts, body) = request.into_parts();
+    let parameters = Parameters::of(&parts.uri);
+    let (options, intake) = (&source.options, source.intake.clone());
+    let now = intake.now();
+    let grant = authorize(&source.access, &parts.headers, &parameters, options, now)?;
+    let channel = channel(&parameters, &parts.headers)?;
+    if channel.is_none() && options.ack == AckMode::Required {
+        return Err(Code::CHANNEL_MISSING.into());
+    }
+    let ack = channel.filter(|_| options.ack != AckMode::Off);
+    let around = Around {
+        defaults: parameters.origin(peer_name(SOURCE, &parts.extensions)),
+        parameters,
+        grant,
+        now,
+    };
+    let (body, lease) = read_body(&parts.headers, body, &options.body, intake.memory()).await?;
+    let Taken { batch, fault, lease } =
+        aside(body.len(), move || take(body, kind, &around, lease)).await??;
+    let stored = intake.accept(SOURCE, batch).await;
+    // The memory is in use until the events are stored.
+    drop(lease);
+    let entry = stored?;
+    if let Some(fault) = fault {
+        return Err(Refused::Event(fault.code, fault.number));
+    }
+    let ack = ack
+        .and_then(|channel| Some(Acknowledgements::new(intake.journal_id()?, channel).id(entry)));
+    Ok(Code::SUCCESS.answer_with_ack(ack))
+}
+
+/// What holds for all events of a request.
+struct Around {
+    defaults: Origin,
+    parameters: Parameters,
+    grant: Grant,
+    now: Timestamp,
+}
+
+/// The events of a body, the fault that ends them, and the memory of both.
+struct Taken {
+    batch: EnvelopeBatch,
+    fault: Option<Fault>,
+    lease: Lease,
+}
+
+/// Reads a body.
+fn take(body: Vec<u8>, kind: Kind, around: &Around, mut lease: Lease) -> Result<Taken, Refused> {
+    let Around { defaults, parameters, grant, now } = around;
+    let mut batch = EnvelopeBatchBuilder::new(body.len(), *now);
+    let allows = |origin: &Origin| check_origin(grant, origin);
+    let fault = match kind {
+        Kind::Events => {
+            read_events(&body, &Surroundings { defaults, allows: &allows }, &mut batch).err()
+        }
+        Kind::Raw => {
+            allows(defaults).map_err(|(code, _)| code)?;
+            raw::read_lines(&body, defaults, time_of(parameters, *now)?, &mut batch);
+            None
+        }
+    };
+    if let Some(fault) = &fault {
+        let origin = batch.origin(defaults);
+        batch.fault(origin, fault.range.clone(), fault.reason.as_str());
+    }
+    if batch.is_empty() {
+        return Err(Code::NO_DATA.into());
+    }
+    lease.grow(batch.memory_bytes())?;
+    Ok(Taken { batch: batch.finish(body), fault, lease })
+}
+
 impl HecSource {
-    async fn collect(&self, request: Request, kind: Kind) -> Result<Response, Refused> {
-        let (parts, body) = request.into_parts();
-        let parameters = Parameters::of(&parts.uri);
-        let options = &self.options;
-        let now = self.intake.now();
-        let grant = authorize(&self.access, &parts.headers, &parameters, options, now)?;
-        let channel = channel(&parameters, &parts.headers)?;
-        if channel.is_none() && options.ack == AckMode::Required {
-            return Err(Code::CHANNEL_MISSING.into());
-        }
-        let defaults = parameters.origin(peer_name(SOURCE, &parts.extensions));
-        let (body, lease) =
-            read_body(&parts.headers, body, &options.body, self.intake.memory()).await?;
-        let (batch, fault) = self.read(&body, kind, &defaults, &parameters, &grant)?;
-        let stored = self.intake.accept(SOURCE, batch.finish(body)).await;
-        // The memory is in use until the events are stored.
-        drop(lease);
-        let entry = stored?;
-        if let Some(fault) = fault {
-            return Err(Refused::Event(fault.code, fault.number));
-        }
-        let ack = channel.filter(|_| options.ack != AckMode::Off).and_then(|channel| {
-            let journal = self.intake.journal_id()?;
-            Some(Acknowledgements::new(journal, channel).id(entry))
-        });
-        Ok(Code::SUCCESS.answer_with_ack(ack))
-    }
-
-    /// The events of a body, and the fault that ends them.
-    fn read(
-        &self,
-        body: &[u8],
-        kind: Kind,
-        defaults: &Origin,
-        parameters: &Parameters,
-        grant: &Grant,
-    ) -> Result<(EnvelopeBatchBuilder, Option<Fault>), Refused> {
-        let now = self.intake.now();
-        let mut batch = EnvelopeBatchBuilder::new(body.len(), now);
-        let allows = |origin: &Origin| check_origin(grant, origin);
-        let around = Surroundings { defaults, allows: &allows };
-        let fault = match kind {
-            Kind::Events => read_events(body, &around, &mut batch).err(),
-            Kind::Raw => {
-                allows(defaults).map_err(|(code, _)| code)?;
-                raw::read_lines(body, defaults, time_of(parameters, now)?, &mut batch);
-                None
-            }
-        };
-        if let Some(fault) = &fault {
-            let origin = batch.origin(defaults);
-            batch.fault(origin, fault.range.clone(), fault.reason.as_str());
-        }
-        if batch.is_empty() { Err(Code::NO_DATA.into()) } else { Ok((batch, fault)) }
-    }
-
     async fn acknowledge(&self, request: Request) -> Result<Response, Refused> {
         let (parts, body) = request.into_parts();
         let parameters = Parameters::of(&parts.uri);

@@ -1,10 +1,12 @@
 //! What all listeners over HTTP need: bodies within limits, credentials, the sender's address.
 
+mod aside;
 mod body;
 mod credentials;
 mod parameters;
 mod refused;
 
+pub(crate) use aside::aside;
 pub use body::{BodyFault, BodyLimits, read_body};
 pub(crate) use body::{decompress, gunzip};
 pub use credentials::{Credentials, credentials, token};

@@ -28,7 +28,7 @@ pub use self::grpc::grpc_router;
 use self::messages::ExportLogsPartialSuccess;
 use self::request::{Encoding, Surroundings, read_request};
 use crate::envelope_batch::BATCH_BYTES_MAX;
-use crate::http::{BodyLimits, peer_name, read_body, token};
+use crate::http::{BodyLimits, aside, peer_name, read_body, token};
 use crate::intake::{Intake, Lease};
 
 /// Settings of the source.
@@ -56,9 +56,6 @@ impl Default for OtlpOptions {
 
 /// Label of this source in metrics.
 const SOURCE: &str = "otlp";
-
-/// Bodies that are read on the spot; larger ones on a thread for blocking work.
-const SMALL_BYTES: usize = 64 << 10;
 
 #[derive(Debug)]
 struct OtlpSource {
@@ -129,14 +126,8 @@ impl OtlpSource {
         around: Surroundings,
         lease: Lease,
     ) -> Result<Option<ExportLogsPartialSuccess>, Refused> {
-        let is_small = body.len() <= SMALL_BYTES;
-        let read = move || read_request(encoding, body, around, lease);
-        let taken = if is_small {
-            read()?
-        } else {
-            let read = tokio::task::spawn_blocking(read).await;
-            read.map_err(|error| Refused::Unavailable(error.to_string()))??
-        };
+        let bytes = body.len();
+        let taken = aside(bytes, move || read_request(encoding, body, around, lease)).await??;
         if !taken.batch.is_empty() {
             self.intake.accept(SOURCE, taken.batch).await?;
         }
