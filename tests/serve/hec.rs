@@ -1,5 +1,10 @@
 //! Splunk HTTP Event Collector: every code of its table, every framing, metadata as columns.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
+
 use headwater_testkit::{RunningServer, TOKEN, http};
 use serde_json::{Value, json};
 
@@ -109,6 +114,61 @@ fn a_full_journal_and_a_stopping_server_say_so() {
     let health = http(server.address("hec"), "GET", "/services/collector/health", &[], "");
     assert_eq!((health.status, health.json()["code"].as_u64()), (503, Some(18)));
     assert!(health.head.to_ascii_lowercase().contains("retry-after"), "{}", health.head);
+}
+
+#[test]
+fn a_disk_that_fails_is_an_internal_error() {
+    let lake = headwater();
+    let server = lake.serve(&["hec"], &[]);
+    // The journal makes its first file with the first request.
+    std::fs::remove_dir_all(Path::new(lake.lake()).join(".headwater/journal")).unwrap();
+    let good = format!("Splunk {TOKEN}");
+    let headers = [("Authorization", good.as_str())];
+    check(&server, "POST", "/services/collector", &headers, r#"{"event":1}"#, (500, 8, None));
+}
+
+#[test]
+fn a_request_that_outlasts_the_server_is_told_that_it_is_shutting_down() {
+    let lake = headwater();
+    lake.file("headwater.yaml", "serve: {commit_age: 1h, drain_time_max: 3s}");
+    let server = lake.serve(&["hec"], &[]);
+    assert_eq!(server.hec("/services/collector", r#"{"event":1}"#).status, 200);
+    // The lake takes no commit any more, so that the server has something to do until its time to
+    // drain is over.
+    let events = Path::new(lake.lake()).join("events");
+    std::fs::rename(&events, events.with_extension("gone")).unwrap();
+    std::fs::write(&events, "").unwrap();
+    let rest = r#"{"event":2}"#;
+    let open = || {
+        let mut stream = TcpStream::connect(server.address("hec")).unwrap();
+        let head = format!(
+            "POST /services/collector HTTP/1.1\r\nHost: x\r\nAuthorization: Splunk {TOKEN}\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{{",
+            rest.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    };
+    let streams: Vec<TcpStream> = (0..20).map(|_| open()).collect();
+    let terminated = Command::new("kill").arg(server.id().to_string()).status();
+    assert!(terminated.unwrap().success());
+    let log = lake.folder().join("serve.log");
+    while !std::fs::read_to_string(&log).unwrap().contains("did not end in time") {
+        std::thread::yield_now();
+    }
+    let answers = streams.into_iter().map(|mut stream| {
+        stream.write_all(&rest.as_bytes()[1..]).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    });
+    // The moment between the end of the listeners and that of the intake is short.
+    let told: Vec<String> = answers.skip_while(|answer| answer.contains(" 200 OK")).collect();
+    assert!(!told.is_empty());
+    for answer in told {
+        assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+        assert!(answer.contains(r#""code":23"#), "{answer}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod clients;
 mod crash;
 mod durability;
 mod hec;
+mod hostile;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod lake_failures;

@@ -89,6 +89,7 @@ impl Server {
             processed: live.processed(),
             prometheus,
             running: Default::default(),
+            request_time_max: options.body.time_max,
         };
         let stop = CancellationToken::new();
         let starter = Starter {

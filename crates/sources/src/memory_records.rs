@@ -5,11 +5,13 @@ use std::ops::ControlFlow;
 
 use bytes::Bytes;
 use headwater_event::Origin;
+use headwater_event::json::ParseLimits;
 use serde::de::IgnoredAny;
 
 use crate::envelope_batch::EnvelopeBatchBuilder;
 use crate::error::SourceError;
 use crate::files::{Format, Input, ObjectStores, ReadOptions, ReadRequest, read};
+use crate::json_text::is_deeper_than;
 
 /// What is framed.
 #[derive(Debug, Clone)]
@@ -68,9 +70,12 @@ pub(crate) fn push(
     .map(drop)
 }
 
-/// Whether a record is an object, or a list of some.
+/// Whether a record is an object, or a list of some, that the pipeline can read.
 fn check_json(record: &[u8]) -> Result<(), String> {
     serde_json::from_slice::<IgnoredAny>(record).map_err(|error| format!("not JSON: {error}"))?;
+    if is_deeper_than(record, ParseLimits::default().depth_max) {
+        return Err("nested too deep".to_owned());
+    }
     if record.trim_ascii_start().starts_with(b"{") || record.trim_ascii_start().starts_with(b"[") {
         return Ok(());
     }

@@ -42,6 +42,8 @@ pub(crate) struct Api {
     pub(crate) processed: watch::Receiver<u64>,
     pub(crate) prometheus: PrometheusHandle,
     pub(crate) running: RunningQueries,
+    /// Longest time for a request to arrive.
+    pub(crate) request_time_max: Duration,
 }
 
 /// All routes of the API but the one that takes events, which is a source.

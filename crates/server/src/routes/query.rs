@@ -93,7 +93,11 @@ impl Drop for RunningQuery {
 async fn query(State(api): State<Arc<Api>>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let grant = api.authorize(&parts.headers, Scope::Query)?;
-    let question = read_question(&parts.headers, body).await?;
+    let reading = read_question(&parts.headers, body);
+    let question = tokio::time::timeout(api.request_time_max, reading).await.map_err(|_| {
+        let text = format!("the request did not arrive within {:?}", api.request_time_max);
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, "invalid", text)
+    })??;
     let format = format(&parts.headers, question.format.as_deref())?;
     let parameters: Vec<(String, String)> =
         question.parameters.iter().map(|(name, value)| (name.clone(), text_of(value))).collect();
