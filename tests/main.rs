@@ -7,6 +7,7 @@ mod crash;
 mod documentation;
 mod exactly_once;
 mod hunts;
+mod lambda;
 mod maintenance;
 mod object_store;
 mod serve;

@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Retention(commands::retention::Arguments),
     /// Send rejected records through the plugins again
     Replay(commands::replay::Arguments),
+    /// Run the plugins as a function of AWS Lambda
+    Lambda(commands::lambda::Arguments),
     /// Make a small lake from shipped samples and query it
     Demo(commands::demo::Arguments),
     /// Check or show the settings

@@ -9,6 +9,7 @@
 //! | `HEADWATER_TOKEN` | a token that `headwater serve` accepts with all scopes, and that clients send |
 //! | `HEADWATER_SERVER` | the server that `headwater tail` asks, as `--server` |
 //! | `AWS_*`, `AZURE_*`, `GOOGLE_*` | access to the object store, see [`Environment::storage_options`] |
+//! | `AWS_LAMBDA_*` | set by AWS for `headwater lambda` |
 //! | `NO_COLOR` | no colours, when not empty |
 //! | `XDG_STATE_HOME`, `HOME` | where the SQL shell keeps its history |
 
@@ -30,6 +31,14 @@ pub(crate) const LOG_FORMAT: &str = "HEADWATER_LOG_FORMAT";
 const TOKEN: &str = "HEADWATER_TOKEN";
 /// Name of the variable that names a server.
 const SERVER: &str = "HEADWATER_SERVER";
+
+/// Variables that the runtime of AWS Lambda sets.
+const LAMBDA: &[&str] = &[
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_RUNTIME_API",
+];
 
 /// Variables of Amazon S3 that the object store understands. Others with the prefix (`AWS_PROFILE`,
 /// `AWS_PAGER`) belong to other programs.
@@ -170,6 +179,12 @@ impl Environment {
     #[must_use]
     pub fn server(&self) -> Option<String> {
         self.text(SERVER)
+    }
+
+    /// Whether the process is a function of AWS Lambda: everything is set that its runtime sets.
+    #[must_use]
+    pub fn is_lambda(&self) -> bool {
+        LAMBDA.iter().all(|name| self.value(name).is_some())
     }
 
     /// Whether output must have no colours (`NO_COLOR`).

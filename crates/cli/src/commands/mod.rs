@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod history;
 pub(crate) mod ingest;
 pub(crate) mod init;
+pub(crate) mod lambda;
 pub(crate) mod optimize;
 pub(crate) mod query;
 pub(crate) mod replay;
@@ -40,6 +41,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Optimize(arguments) => optimize::run(&Context::load(&global)?, &arguments).await,
         Command::Vacuum(arguments) => vacuum::run(&Context::load(&global)?, &arguments).await,
         Command::Retention(arguments) => retention::run(&Context::load(&global)?, &arguments).await,
+        Command::Lambda(arguments) => lambda::run(&Context::load(&global)?, arguments).await,
         Command::Replay(arguments) => replay::run(&Context::load(&global)?, &arguments).await,
     }
 }
