@@ -11,6 +11,7 @@ mod kafka;
 mod lake_failures;
 mod late_events;
 mod limits;
+mod openapi;
 mod query_api;
 mod syslog_senders;
 mod tokens;

@@ -78,6 +78,8 @@ pub(crate) enum Command {
     Demo(commands::demo::Arguments),
     /// Check or show the settings
     Config(commands::config::Arguments),
+    /// Print the description of the API of `serve` (OpenAPI, JSON)
+    Openapi,
     /// Print a shell completion script
     Completions(commands::completions::Arguments),
 }

@@ -22,3 +22,12 @@ pub use error::ServerError;
 pub use listeners::Listening;
 pub use options::{ConnectionLimits, Listen, Protocol, ServerOptions, TlsFiles};
 pub use server::{Reloader, Server, ServerParts};
+
+/// The description of the API in OpenAPI, as JSON text: what a running server answers at
+/// `/api/v1/openapi.json`.
+///
+/// # Errors
+/// It cannot be written as JSON, which is a defect.
+pub fn openapi_document() -> Result<String, serde_json::Error> {
+    routes::document().to_pretty_json()
+}

@@ -11,7 +11,7 @@ use headwater_sources::elastic_bulk::{self, ElasticOptions};
 use headwater_sources::firehose::{self, FirehoseOptions};
 use headwater_sources::otlp::{self, OtlpOptions};
 use headwater_sources::syslog::{SyslogOptions, serve_tcp, serve_udp};
-use headwater_sources::{Intake, events_api, hec};
+use headwater_sources::{Intake, hec};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -121,14 +121,13 @@ impl Starter<'_> {
         let elastic = ElasticOptions { body, ..ElasticOptions::default() };
         let firehose = FirehoseOptions { keys: self.options.firehose_keys.clone(), body };
         let otlp = || OtlpOptions { body, ..OtlpOptions::default() };
-        let api = routes::router(api).merge(events_api::router(intake(), access(), body));
         BTreeMap::from([
             (Protocol::Hec, hec::router(intake(), access(), self.options.hec.clone())),
             (Protocol::Elastic, elastic_bulk::router(intake(), access(), elastic)),
             (Protocol::Firehose, firehose::router(intake(), access(), firehose)),
             (Protocol::Otlp, otlp::router(intake(), access(), otlp())),
             (Protocol::OtlpGrpc, otlp::grpc_router(intake(), access(), otlp())),
-            (Protocol::Api, api),
+            (Protocol::Api, routes::router(api)),
         ])
     }
 

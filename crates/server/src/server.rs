@@ -8,6 +8,7 @@ use headwater_ingest::{HotRows, IngestContext, Live};
 use headwater_journal::{Journal, Recovery};
 use headwater_query::{Session, SessionOptions};
 use headwater_sources::Intake;
+use headwater_sources::events_api::EventsApi;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -79,6 +80,7 @@ impl Server {
             SessionOptions { hidden: vec![schema::AUDIT.to_owned()], ..everything.clone() };
         let (audit, auditing) = Audit::start(ingest.lake.clone());
         let api = Api {
+            events: EventsApi::new(intake.clone(), access.clone(), options.body),
             intake: intake.clone(),
             access: access.clone(),
             session: Arc::new(Session::open(&ingest.lake, public).await?),

@@ -5,16 +5,12 @@
 //! `{"Records":[…]}`. Labels come from the query string. What cannot be read goes to `rejects`; the
 //! answer counts both.
 
-use std::sync::Arc;
-
+use axum::Json;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json, Router};
 use headwater_access::{Access, Denial, Grant, Scope};
-use headwater_event::{Origin, Timestamp};
+use headwater_event::{ErrorKind, Origin, Timestamp};
 use serde_json::json;
 
 use crate::envelope_batch::{EnvelopeBatch, EnvelopeBatchBuilder};
@@ -27,33 +23,47 @@ use crate::once::{RequestName, Seen};
 /// Label of this source in metrics.
 const SOURCE: &str = "api";
 
+/// The source. Its route belongs to the server's API, which describes it.
 #[derive(Debug)]
-struct EventsSource {
+pub struct EventsApi {
     intake: Intake,
     access: Access,
     body: BodyLimits,
 }
 
-/// The route.
-pub fn router(intake: Intake, access: Access, body: BodyLimits) -> Router {
-    Router::new().route("/api/v1/events", post(events)).with_state(Arc::new(EventsSource {
-        intake,
-        access,
-        body,
-    }))
-}
-
 impl IntoResponse for Refused {
+    /// As all errors of the API: `{"error":{"kind":…,"message":…}}`.
     fn into_response(self) -> Response {
-        (self.0, Json(json!({"error": self.1}))).into_response()
+        let Self(status, message) = self;
+        let kind = match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ErrorKind::Denied,
+            StatusCode::CONFLICT => ErrorKind::Conflict,
+            StatusCode::SERVICE_UNAVAILABLE => ErrorKind::Unavailable,
+            status if status.is_server_error() => ErrorKind::Internal,
+            _ => ErrorKind::Invalid,
+        };
+        let body = json!({"error": {"kind": kind.name(), "message": message}});
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            let value = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+        }
+        response
     }
 }
 
-async fn events(State(source): State<Arc<EventsSource>>, request: Request) -> Response {
-    source.take(request).await.unwrap_or_else(IntoResponse::into_response)
-}
+impl EventsApi {
+    /// A source that puts what the tokens allow into the intake.
+    #[must_use]
+    pub const fn new(intake: Intake, access: Access, body: BodyLimits) -> Self {
+        Self { intake, access, body }
+    }
 
-impl EventsSource {
+    /// Answers `POST /api/v1/events`.
+    pub async fn answer(&self, request: Request<Body>) -> Response {
+        self.take(request).await.unwrap_or_else(IntoResponse::into_response)
+    }
+
     async fn take(&self, request: Request<Body>) -> Result<Response, Refused> {
         let (parts, body) = request.into_parts();
         let now = self.intake.now();

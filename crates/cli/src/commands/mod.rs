@@ -7,6 +7,7 @@ pub(crate) mod history;
 pub(crate) mod ingest;
 pub(crate) mod init;
 pub(crate) mod lambda;
+pub(crate) mod openapi;
 pub(crate) mod optimize;
 pub(crate) mod query;
 pub(crate) mod replay;
@@ -27,6 +28,7 @@ use crate::failure::Failure;
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let global = arguments.global;
     match arguments.command {
+        Command::Openapi => openapi::run(),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Config(arguments) => config::run(&global, &arguments),
         Command::Demo(arguments) => demo::run(&global, arguments).await,

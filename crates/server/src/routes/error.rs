@@ -1,12 +1,30 @@
 //! Errors of the API: `{"error":{"kind":…,"message":…}}` with the status of the kind.
 
 use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use headwater_event::ErrorKind;
 use headwater_event::error::describe;
 use headwater_query::QueryError;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The body of an answer that is not a success.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ErrorAnswer {
+    error: ErrorBody,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize, ToSchema)]
+struct ErrorBody {
+    /// What to do about it: `invalid`, `denied`, `not_found`, `conflict`, `unavailable`, `corrupt`
+    /// or `internal`.
+    kind: &'static str,
+    /// For people.
+    message: String,
+}
 
 /// An answer that is not a success.
 #[derive(Debug)]
@@ -50,6 +68,18 @@ impl From<QueryError> for ApiError {
     }
 }
 
+impl From<PathRejection> for ApiError {
+    fn from(error: PathRejection) -> Self {
+        Self::invalid(error.body_text())
+    }
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(error: QueryRejection) -> Self {
+        Self::invalid(error.body_text())
+    }
+}
+
 impl From<headwater_lake::LakeError> for ApiError {
     fn from(error: headwater_lake::LakeError) -> Self {
         Self::of_kind(error.kind(), describe(&error))
@@ -58,7 +88,7 @@ impl From<headwater_lake::LakeError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = json!({"error": {"kind": self.kind, "message": self.message}});
+        let body = ErrorAnswer { error: ErrorBody { kind: self.kind, message: self.message } };
         let mut response = (self.status, Json(body)).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             let value = HeaderValue::from_static("Bearer");

@@ -2,19 +2,27 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use metrics::gauge;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::Api;
 
-pub(super) fn router() -> Router<Arc<Api>> {
-    Router::new().route("/metrics", get(metrics))
+pub(super) fn router() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new().routes(routes!(metrics))
 }
 
+/// Counters and gauges for Prometheus
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "operation",
+    responses((status = 200, description = "The text form, version 0.0.4.", body = String,
+        content_type = "text/plain")),
+)]
 async fn metrics(State(api): State<Arc<Api>>) -> Response {
     // Gauges that nobody else keeps; numbers this size are exact as floating point.
     gauge!("headwater_journal_bytes").set(api.intake.journal_bytes() as f64);

@@ -1,8 +1,10 @@
 //! The API: one file per resource.
 
 mod error;
+mod events;
 mod health;
 mod metrics;
+mod openapi;
 mod query;
 mod tables;
 mod tail;
@@ -18,9 +20,12 @@ use headwater_ingest::HotRows;
 use headwater_lake::Lake;
 use headwater_query::Session;
 use headwater_sources::Intake;
+use headwater_sources::events_api::EventsApi;
 use headwater_sources::http::token;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
 
 use self::error::ApiError;
 use self::query::RunningQueries;
@@ -30,6 +35,7 @@ use crate::audit::Audit;
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) intake: Intake,
+    pub(crate) events: EventsApi,
     pub(crate) access: Access,
     pub(crate) lake: Lake,
     /// For everybody: without the audit table.
@@ -46,12 +52,28 @@ pub(crate) struct Api {
     pub(crate) request_time_max: Duration,
 }
 
-/// All routes of the API but the one that takes events, which is a source.
+/// All routes of the API, with their description.
+fn routes() -> OpenApiRouter<Arc<Api>> {
+    let resources = [
+        events::router(),
+        tail::router(),
+        query::router(),
+        tables::router(),
+        health::router(),
+        metrics::router(),
+        openapi::router(),
+    ];
+    resources.into_iter().fold(openapi::empty(), OpenApiRouter::merge)
+}
+
+/// All routes of the API.
 pub(crate) fn router(api: Api) -> Router {
-    let routes =
-        [health::router(), metrics::router(), query::router(), tables::router(), tail::router()];
-    let merged = routes.into_iter().fold(Router::new(), Router::merge);
-    merged.with_state(Arc::new(api))
+    Router::from(routes()).with_state(Arc::new(api))
+}
+
+/// The description of the API.
+pub(crate) fn document() -> OpenApi {
+    routes().into_openapi()
 }
 
 /// Longest wait of a query for what was acknowledged before it.

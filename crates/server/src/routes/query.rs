@@ -6,12 +6,11 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
-use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, post};
 use bytes::Bytes;
 use futures::SinkExt as _;
 use futures::channel::mpsc;
@@ -20,10 +19,14 @@ use headwater_query::{Answer, OutputFormat, QueryError, ResultWriter, Session};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::Api;
-use super::error::ApiError;
+use super::error::{ApiError, ErrorAnswer};
+use super::openapi::{Binary, Denied};
 use super::trace::Trace;
 
 /// Longest request.
@@ -35,12 +38,12 @@ const PARTS_WAITING_MAX: usize = 4;
 /// Header of the answer that names the query.
 const QUERY_ID: HeaderName = HeaderName::from_static("x-query-id");
 
-pub(super) fn router() -> Router<Arc<Api>> {
-    Router::new().route("/api/v1/query", post(query)).route("/api/v1/query/{id}", delete(cancel))
+pub(super) fn router() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new().routes(routes!(query)).routes(routes!(cancel))
 }
 
-/// The body of a request in JSON.
-#[derive(Debug, Deserialize)]
+/// A statement and how to answer it.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Question {
     /// The statement.
@@ -48,7 +51,8 @@ struct Question {
     /// Values for `$name` in it.
     #[serde(default)]
     parameters: HashMap<String, Value>,
-    /// `jsonl` (default), `json`, `csv`, `arrow`.
+    /// `jsonl`, `json`, `csv`, `arrow`, `parquet` or `table`; else what `Accept` asks for, else
+    /// `jsonl`.
     #[serde(default)]
     format: Option<String>,
 }
@@ -90,6 +94,43 @@ impl Drop for RunningQuery {
     }
 }
 
+/// Run a statement
+///
+/// Rows are sent as they are found; a query that fails half way breaks the connection. Only
+/// statements that read are allowed. Each query is a row of the table `audit`.
+///
+/// Scope: `query`; the table `audit` needs `admin`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/query",
+    operation_id = "runQuery",
+    tag = "queries",
+    security(("token" = [])),
+    request_body(description = "At most 1 MiB.", content(
+        (Question = "application/json"),
+        (String = "text/plain"),
+    )),
+    responses(
+        (status = 200, description = "The rows.",
+            headers(("X-Query-Id" = String, description = "Id with which it can be stopped.")),
+            content(
+                (HashMap<String, Value> = "application/x-ndjson"),
+                (Vec<HashMap<String, Value>> = "application/json"),
+                (String = "text/csv"),
+                (Binary = "application/vnd.apache.arrow.stream"),
+                (Binary = "application/vnd.apache.parquet"),
+                (String = "text/plain"),
+            )),
+        (status = 400, description = "The request or the statement is wrong.", body = ErrorAnswer),
+        Denied,
+        (status = 409, description = "The query was stopped before its first row.",
+            body = ErrorAnswer),
+        (status = 413, description = "The request is too long.", body = ErrorAnswer),
+        (status = 500, description = "A table is damaged.", body = ErrorAnswer),
+        (status = 503, description = "A limit was reached, or the lake does not answer.",
+            body = ErrorAnswer),
+    ),
+)]
 async fn query(State(api): State<Arc<Api>>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let grant = api.authorize(&parts.headers, Scope::Query)?;
@@ -136,12 +177,32 @@ async fn start(
     }
 }
 
+/// Stop a query
+///
+/// Scope: `query`.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/query/{id}",
+    operation_id = "stopQuery",
+    tag = "queries",
+    security(("token" = [])),
+    params(("id" = String, Path, format = "uuid", description = "`X-Query-Id` of its answer.")),
+    responses(
+        (status = 204, description = "It stops."),
+        (status = 400, description = "That is no id.", body = ErrorAnswer),
+        Denied,
+        (status = 404, description = "No such query is running.", body = ErrorAnswer),
+    ),
+)]
 async fn cancel(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
-    Path(id): Path<Uuid>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
     api.authorize(&headers, Scope::Query)?;
+    let Path(id) = id?;
+    let id = id.parse::<Uuid>();
+    let id = id.map_err(|error| ApiError::invalid(format!("not the id of a query: {error}")))?;
     if api.running.cancel(id) {
         return Ok(StatusCode::NO_CONTENT);
     }

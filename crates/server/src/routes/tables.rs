@@ -2,46 +2,99 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use headwater_access::Scope;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::Api;
-use super::error::ApiError;
+use super::error::{ApiError, ErrorAnswer};
+use super::openapi::Denied;
 
-pub(super) fn router() -> Router<Arc<Api>> {
-    Router::new().route("/api/v1/tables", get(tables))
+pub(super) fn router() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new().routes(routes!(tables))
 }
 
-async fn tables(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, ApiError> {
+/// The tables of the lake.
+#[derive(Serialize, ToSchema)]
+struct Tables {
+    /// In the order of their names.
+    tables: Vec<Table>,
+}
+
+/// One table, as its newest version is.
+#[derive(Serialize, ToSchema)]
+struct Table {
+    /// Name in statements.
+    name: String,
+    /// Version of the Delta table.
+    version: u64,
+    /// Rows; `null` when a data file does not say how many it has.
+    rows: Option<u64>,
+    /// Data files.
+    files: usize,
+    /// Bytes of the data files.
+    bytes: u64,
+    /// URL of the table.
+    location: String,
+    /// Columns in order.
+    columns: Vec<Column>,
+}
+
+/// A column.
+#[derive(Serialize, ToSchema)]
+struct Column {
+    /// Name in statements.
+    name: String,
+    /// Arrow type.
+    #[serde(rename = "type")]
+    data_type: String,
+}
+
+/// List the tables
+///
+/// Rows that are not committed yet are not counted. Scope: `query`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tables",
+    operation_id = "listTables",
+    tag = "tables",
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "The tables.", body = Tables),
+        Denied,
+        (status = 500, description = "A table is damaged.", body = ErrorAnswer),
+        (status = 503, description = "The lake does not answer.", body = ErrorAnswer),
+    ),
+)]
+async fn tables(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Json<Tables>, ApiError> {
     api.authorize(&headers, Scope::Query)?;
     let mut tables = Vec::new();
     for name in api.lake.tables().await? {
-        tables.push(describe(&api, &name).await?);
+        tables.push(describe(&api, name).await?);
     }
-    Ok(Json(json!({"tables": tables})).into_response())
+    Ok(Json(Tables { tables }))
 }
 
-async fn describe(api: &Api, name: &str) -> Result<Value, ApiError> {
-    let table = api.lake.table(name)?;
+async fn describe(api: &Api, name: String) -> Result<Table, ApiError> {
+    let table = api.lake.table(&name)?;
     let snapshot = table.snapshot().await?;
-    let columns: Vec<Value> = snapshot
-        .schema()
-        .fields()
-        .iter()
-        .map(|field| json!({"name": field.name(), "type": field.data_type().to_string()}))
-        .collect();
-    Ok(json!({
-        "name": name,
-        "version": snapshot.version(),
-        "rows": snapshot.rows(),
-        "files": snapshot.files().len(),
-        "bytes": snapshot.bytes(),
-        "location": table.url(),
-        "columns": columns,
-    }))
+    let fields = snapshot.schema().fields().iter();
+    let column = |field: &Arc<arrow::datatypes::Field>| Column {
+        name: field.name().clone(),
+        data_type: field.data_type().to_string(),
+    };
+    Ok(Table {
+        name,
+        version: snapshot.version(),
+        rows: snapshot.rows(),
+        files: snapshot.files().len(),
+        bytes: snapshot.bytes(),
+        location: table.url().to_string(),
+        columns: fields.map(column).collect(),
+    })
 }

@@ -1,14 +1,13 @@
-//! `GET /api/v1/tail?where=SQL&columns=…`: events as they arrive, one JSON object per line.
+//! `GET /api/v1/tail?where=SQL`: events as they arrive, one JSON object per line.
 
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use bytes::Bytes;
 use futures::SinkExt as _;
 use futures::channel::mpsc;
@@ -17,9 +16,13 @@ use headwater_ingest::HotBatch;
 use headwater_query::{Filter, OutputFormat, ResultWriter};
 use serde::Deserialize;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::Api;
-use super::error::ApiError;
+use super::error::{ApiError, ErrorAnswer};
+use super::openapi::Denied;
 
 /// Parts that wait for a slow client; while it does not read, events pass by.
 const PARTS_WAITING_MAX: usize = 4;
@@ -27,24 +30,46 @@ const PARTS_WAITING_MAX: usize = 4;
 /// Seconds between signs of life on a quiet stream: a blank line.
 const QUIET_SECONDS_MAX: u64 = 15;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Wish {
-    /// Condition on the columns of `events`.
+    /// Condition in SQL on the columns of `events`.
     #[serde(rename = "where")]
     condition: Option<String>,
 }
 
-pub(super) fn router() -> Router<Arc<Api>> {
-    Router::new().route("/api/v1/tail", get(tail))
+pub(super) fn router() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new().routes(routes!(tail))
 }
 
+/// Follow events as they arrive
+///
+/// One JSON object per line, until the connection is closed; a blank line every 15 s is a sign of
+/// life, and `{"missed_batches":N}` says that the client was too slow.
+///
+/// Scope: `query`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tail",
+    operation_id = "followEvents",
+    tag = "events",
+    security(("token" = [])),
+    params(Wish),
+    responses(
+        (status = 200, description = "The events.", content(
+            (HashMap<String, serde_json::Value> = "application/x-ndjson"))),
+        (status = 400, description = "The condition is wrong.", body = ErrorAnswer),
+        Denied,
+    ),
+)]
 async fn tail(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
-    Query(wish): Query<Wish>,
+    wish: Result<Query<Wish>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     api.authorize(&headers, Scope::Query)?;
+    let Query(wish) = wish?;
     let arriving = api.hot.follow();
     let filter = Filter::new(&api.session, wish.condition.as_deref()).await?;
     let (sender, receiver) = mpsc::channel(PARTS_WAITING_MAX);
