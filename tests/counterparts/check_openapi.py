@@ -50,6 +50,26 @@ CALLS = {
         ("/api/v1/query", {"data": " " * (2 << 20)}, 413, JSON),
         ("/api/v1/query", {"data": "SELECT 1", "headers": {"Authorization": ""}}, 401, JSON),
     ],
+    "listSavedQueries": [("/api/v1/queries", {}, 200, JSON)],
+    "showSavedQuery": [
+        ("/api/v1/queries/unknown", {}, 404, JSON),
+        ("/api/v1/queries/Not.a.name", {}, 400, JSON),
+    ],
+    "saveQuery": [
+        ("/api/v1/queries/one", {"json": {"sql": "SELECT $1 AS n", "description": "One number."}}, 201, JSON),
+        ("/api/v1/queries/one", {"json": {"sql": "SELECT $1 AS n"}}, 200, JSON),
+        ("/api/v1/queries/one", {"json": {"sql": "SELECT nonsense"}}, 400, JSON),
+        ("/api/v1/queries/one", {"data": " " * (2 << 20)}, 413, JSON),
+    ],
+    "runSavedQuery": [
+        ("/api/v1/queries/one/run", {"json": {"parameters": [7]}}, 200, LINES),
+        ("/api/v1/queries/one/run", {}, 400, JSON),
+        ("/api/v1/queries/unknown/run", {}, 404, JSON),
+    ],
+    "deleteSavedQuery": [
+        ("/api/v1/queries/one", {}, 204, None),
+        ("/api/v1/queries/one", {}, 404, JSON),
+    ],
     "stopQuery": [
         ("/api/v1/query/x", {}, 400, JSON),
         ("/api/v1/query/%ff", {}, 400, JSON),
@@ -88,6 +108,8 @@ validate(document)
 operations = [
     (method, operation) for methods in document["paths"].values() for method, operation in methods.items()
 ]
+# In the order of the table: what is shown must have been saved.
+operations.sort(key=lambda operation: list(CALLS).index(operation[1]["operationId"]))
 for method, operation in operations:
     for called in CALLS.pop(operation["operationId"]):
         check(document, operation, method, *called)

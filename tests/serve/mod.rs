@@ -13,5 +13,6 @@ mod late_events;
 mod limits;
 mod openapi;
 mod query_api;
+mod saved_queries;
 mod syslog_senders;
 mod tokens;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider};
-use datafusion::common::{DataFusionError, ParamValues, ScalarValue};
+use datafusion::common::{DataFusionError, ParamValues};
 use datafusion::dataframe::DataFrame;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -24,7 +24,7 @@ use tokio::time::Instant;
 
 use crate::catalog::LakeSchema;
 use crate::scan_report::ScanLog;
-use crate::{FreshRows, QueryError, ScanReport, statement};
+use crate::{FreshRows, Parameter, QueryError, ScanReport, statement};
 
 /// Limits and names of a session.
 #[derive(Debug, Clone)]
@@ -120,7 +120,7 @@ impl Session {
         Ok(Self { context, options })
     }
 
-    /// Plans and starts one statement. `parameters` replace `$name` in it.
+    /// As [`Session::query_bound`], with the values of the parameters as a person typed them.
     ///
     /// # Errors
     /// The statement is wrong, or its tables cannot be opened.
@@ -128,6 +128,38 @@ impl Session {
         &self,
         sql: &str,
         parameters: &[(String, String)],
+    ) -> Result<Answer, QueryError> {
+        let typed = parameters.iter();
+        let bound: Vec<(String, Parameter)> =
+            typed.map(|(name, text)| (name.clone(), Parameter::from_text(text))).collect();
+        self.query_bound(sql, &bound).await
+    }
+
+    /// Whether a statement could be run: it can be planned on the tables as they are now, and it is
+    /// not one that this session refuses.
+    ///
+    /// # Errors
+    /// Why it could not.
+    pub async fn check(&self, sql: &str) -> Result<(), QueryError> {
+        statement::check(sql)?;
+        let checked = async {
+            let plan = self.context.state().create_logical_plan(sql).await?;
+            if self.options.read_only { check_read_only(&plan) } else { Ok(()) }
+        };
+        let memory_bytes_max = self.options.memory_bytes_max;
+        let checked = checked.await;
+        checked.map_err(|error| QueryError::of(error, sql, memory_bytes_max, &self.table_names()))
+    }
+
+    /// Plans and starts one statement. `parameters` are the values of `$name` in it; those of `$1`,
+    /// `$2` are called `1`, `2`.
+    ///
+    /// # Errors
+    /// The statement is wrong, or its tables cannot be opened.
+    pub async fn query_bound(
+        &self,
+        sql: &str,
+        parameters: &[(String, Parameter)],
     ) -> Result<Answer, QueryError> {
         statement::check(sql)?;
         let started = Instant::now();
@@ -144,7 +176,8 @@ impl Session {
         let frame = self.context.execute_logical_plan(plan).await.map_err(fail)?;
         let mut frame = DataFrame::new(state, frame.logical_plan().clone());
         if !parameters.is_empty() {
-            let values = parameters.iter().map(|(name, text)| (name.clone(), scalar(text).into()));
+            let values = parameters.iter();
+            let values = values.map(|(name, value)| (name.clone(), value.scalar().clone().into()));
             frame = frame.with_param_values(ParamValues::Map(values.collect())).map_err(fail)?;
         }
         let task = Arc::new(frame.task_ctx());
@@ -229,21 +262,6 @@ fn configuration(options: &SessionOptions) -> SessionConfig {
     engine.execution.parquet.reorder_filters = true;
     engine.execution.time_zone = Some("+00:00".to_owned());
     config
-}
-
-/// A parameter's value: an integer, a number, a boolean, else text.
-fn scalar(text: &str) -> ScalarValue {
-    if let Ok(number) = text.parse::<i64>() {
-        return ScalarValue::Int64(Some(number));
-    }
-    match text {
-        "true" => ScalarValue::Boolean(Some(true)),
-        "false" => ScalarValue::Boolean(Some(false)),
-        _ => match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => ScalarValue::Float64(Some(number)),
-            _ => ScalarValue::Utf8(Some(text.to_owned())),
-        },
-    }
 }
 
 /// The running answer to one statement.

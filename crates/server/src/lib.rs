@@ -15,6 +15,7 @@ mod listeners;
 mod metrics;
 mod options;
 mod routes;
+mod saved_queries;
 mod server;
 mod tls;
 

@@ -21,10 +21,14 @@ use crate::listeners::{Listening, Starter, bind};
 use crate::metrics;
 use crate::options::ServerOptions;
 use crate::routes::Api;
+use crate::saved_queries::SavedQueries;
 use crate::tls::Tls;
 
 /// Folder of the journal below the data folder.
 const JOURNAL_FOLDER: &str = "journal";
+
+/// Folder of the saved queries below the data folder.
+const QUERIES_FOLDER: &str = "queries";
 
 /// What a server is made of.
 #[derive(Debug)]
@@ -92,6 +96,7 @@ impl Server {
             prometheus,
             running: Default::default(),
             request_time_max: options.body.time_max,
+            saved_queries: SavedQueries::new(options.data_folder.join(QUERIES_FOLDER)),
         };
         let stop = CancellationToken::new();
         let starter = Starter {

@@ -22,7 +22,7 @@ pub struct AuditEntry {
     pub id: Uuid,
     /// When it began.
     pub time: Timestamp,
-    /// What: `query`, `token.create`, `token.revoke`.
+    /// What: `query`, `query.save`, `query.delete`, `token.create`, `token.revoke`.
     pub action: &'static str,
     /// Id of the token that was used, and its name.
     pub token: Option<(Uuid, Arc<str>)>,

@@ -10,6 +10,8 @@ use headwater_query::QueryError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::saved_queries::SavedQueryError;
+
 /// The body of an answer that is not a success.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ErrorAnswer {
@@ -77,6 +79,12 @@ impl From<PathRejection> for ApiError {
 impl From<QueryRejection> for ApiError {
     fn from(error: QueryRejection) -> Self {
         Self::invalid(error.body_text())
+    }
+}
+
+impl From<SavedQueryError> for ApiError {
+    fn from(error: SavedQueryError) -> Self {
+        Self::of_kind(error.kind(), describe(&error))
     }
 }
 

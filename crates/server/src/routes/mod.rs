@@ -6,6 +6,7 @@ mod health;
 mod metrics;
 mod openapi;
 mod query;
+mod saved_queries;
 mod tables;
 mod tail;
 mod trace;
@@ -30,6 +31,7 @@ use utoipa_axum::router::OpenApiRouter;
 use self::error::ApiError;
 use self::query::RunningQueries;
 use crate::audit::Audit;
+use crate::saved_queries::SavedQueries;
 
 /// What the routes work with.
 #[derive(Debug)]
@@ -50,6 +52,7 @@ pub(crate) struct Api {
     pub(crate) running: RunningQueries,
     /// Longest time for a request to arrive.
     pub(crate) request_time_max: Duration,
+    pub(crate) saved_queries: SavedQueries,
 }
 
 /// All routes of the API, with their description.
@@ -58,6 +61,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         events::router(),
         tail::router(),
         query::router(),
+        saved_queries::router(),
         tables::router(),
         health::router(),
         metrics::router(),
@@ -89,6 +93,11 @@ impl Api {
         if tokio::time::timeout(ACCEPTED_WAIT_MAX, caught_up).await.is_err() {
             tracing::debug!("a query did not wait for what was accepted last");
         }
+    }
+
+    /// What a token's statements run in.
+    fn session_of(&self, grant: &Grant) -> &Session {
+        if grant.has(Scope::Admin) { &self.admin_session } else { &self.session }
     }
 
     /// Who asks, when it may.

@@ -9,14 +9,16 @@ use arrow::array::RecordBatch;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::SinkExt as _;
 use futures::channel::mpsc;
-use headwater_access::Scope;
-use headwater_query::{Answer, OutputFormat, QueryError, ResultWriter, Session};
+use headwater_access::{Grant, Scope};
+use headwater_query::{Answer, OutputFormat, Parameter, QueryError, ResultWriter, Session};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
@@ -27,7 +29,7 @@ use uuid::Uuid;
 use super::Api;
 use super::error::{ApiError, ErrorAnswer};
 use super::openapi::{Binary, Denied};
-use super::trace::Trace;
+use super::trace::{Action, Trace};
 
 /// Longest request.
 const REQUEST_BYTES_MAX: usize = 1 << 20;
@@ -45,16 +47,47 @@ pub(super) fn router() -> OpenApiRouter<Arc<Api>> {
 /// A statement and how to answer it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Question {
+pub(super) struct Question {
     /// The statement.
-    sql: String,
-    /// Values for `$name` in it.
+    pub(super) sql: String,
+    /// Values for it.
     #[serde(default)]
-    parameters: HashMap<String, Value>,
+    pub(super) parameters: Parameters,
     /// `jsonl`, `json`, `csv`, `arrow`, `parquet` or `table`; else what `Accept` asks for, else
     /// `jsonl`.
     #[serde(default)]
-    format: Option<String>,
+    pub(super) format: Option<String>,
+}
+
+/// Values for a statement. Text stays text: a value is never a part of the statement.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum Parameters {
+    /// Values for `$name` by name.
+    Named(HashMap<String, Value>),
+    /// Values for `$1`, `$2` in this order.
+    Listed(Vec<Value>),
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self::Listed(Vec::new())
+    }
+}
+
+impl Parameters {
+    fn bind(&self) -> Vec<(String, Parameter)> {
+        let bound = |name: String, value: &Value| (name, Parameter::from_json(value));
+        match self {
+            Self::Named(values) => {
+                let name = |name: &str| name.strip_prefix('$').unwrap_or(name).to_owned();
+                values.iter().map(|(key, value)| bound(name(key), value)).collect()
+            }
+            Self::Listed(values) => {
+                (1..).zip(values).map(|(number, value)| bound(number.to_string(), value)).collect()
+            }
+        }
+    }
 }
 
 /// Queries that run now, by id.
@@ -134,20 +167,25 @@ impl Drop for RunningQuery {
 async fn query(State(api): State<Arc<Api>>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let grant = api.authorize(&parts.headers, Scope::Query)?;
-    let reading = read_question(&parts.headers, body);
-    let question = tokio::time::timeout(api.request_time_max, reading).await.map_err(|_| {
-        let text = format!("the request did not arrive within {:?}", api.request_time_max);
-        ApiError::new(StatusCode::REQUEST_TIMEOUT, "invalid", text)
-    })??;
+    let question = read_question(&api, &parts.headers, body).await?;
+    answer(&api, &grant, &parts, question).await
+}
+
+/// Runs a statement: its rows as they are found.
+pub(super) async fn answer(
+    api: &Api,
+    grant: &Grant,
+    parts: &Parts,
+    question: Question,
+) -> Result<Response, ApiError> {
     let format = format(&parts.headers, question.format.as_deref())?;
-    let parameters: Vec<(String, String)> =
-        question.parameters.iter().map(|(name, value)| (name.clone(), text_of(value))).collect();
-    let mut trace = Trace::begin(&api, &grant, &parts.extensions, &question.sql)?;
+    let parameters = question.parameters.bind();
+    let mut trace = Trace::begin(api, grant, &parts.extensions, Action::Query, &question.sql)?;
     api.wait_for_accepted().await;
     let running = api.running.begin();
     let id = running.id;
-    let session = if grant.has(Scope::Admin) { &api.admin_session } else { &api.session };
-    let started = start(session, &question.sql, &parameters, &running.cancelled).await;
+    let started =
+        start(api.session_of(grant), &question.sql, &parameters, &running.cancelled).await;
     let (answer, first) = started.inspect_err(|error| trace.failed(error))?;
     let (sender, receiver) = mpsc::channel(PARTS_WAITING_MAX);
     tokio::spawn(stream(answer, first, format, sender, running, trace));
@@ -161,11 +199,11 @@ async fn query(State(api): State<Arc<Api>>, request: Request) -> Result<Response
 async fn start(
     session: &Session,
     sql: &str,
-    parameters: &[(String, String)],
+    parameters: &[(String, Parameter)],
     cancelled: &CancellationToken,
 ) -> Result<(Answer, Option<RecordBatch>), ApiError> {
     let starting = async {
-        let mut answer = session.query(sql, parameters).await?;
+        let mut answer = session.query_bound(sql, parameters).await?;
         let first = answer.next().await?;
         Ok((answer, first))
     };
@@ -209,24 +247,40 @@ async fn cancel(
     Err(ApiError::new(StatusCode::NOT_FOUND, "not_found", format!("no query {id} is running")))
 }
 
-async fn read_question(headers: &HeaderMap, body: Body) -> Result<Question, ApiError> {
-    let body = to_bytes(body, REQUEST_BYTES_MAX).await.map_err(|_| {
+/// The whole body of a request.
+pub(super) async fn read_body(api: &Api, body: Body) -> Result<Bytes, ApiError> {
+    let time_max = api.request_time_max;
+    let read = tokio::time::timeout(time_max, to_bytes(body, REQUEST_BYTES_MAX)).await;
+    let read = read.map_err(|_| {
+        let text = format!("the request did not arrive within {time_max:?}");
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, "invalid", text)
+    })?;
+    read.map_err(|_| {
         let text = format!("the request is longer than {REQUEST_BYTES_MAX} bytes");
         ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid", text)
-    })?;
+    })
+}
+
+/// A body that is JSON.
+pub(super) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(body)
+        .map_err(|error| ApiError::invalid(format!("the request cannot be read: {error}")))
+}
+
+async fn read_question(api: &Api, headers: &HeaderMap, body: Body) -> Result<Question, ApiError> {
+    let body = read_body(api, body).await?;
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_json = content_type.is_none_or(|name| name.contains("json") || name.contains("form"))
         && body.trim_ascii_start().starts_with(b"{");
     if is_json {
-        return serde_json::from_slice(&body)
-            .map_err(|error| ApiError::invalid(format!("the request cannot be read: {error}")));
+        return read_json(&body);
     }
     let sql = String::from_utf8(body.to_vec());
     let sql = sql.map_err(|_| ApiError::invalid("the statement is not UTF-8"))?;
     if sql.trim().is_empty() {
         return Err(ApiError::invalid("the request holds no SQL statement"));
     }
-    Ok(Question { sql, parameters: HashMap::new(), format: None })
+    Ok(Question { sql, parameters: Parameters::default(), format: None })
 }
 
 /// The format that the request names, or that its `Accept` header asks for.
@@ -250,11 +304,6 @@ const fn content_type(format: OutputFormat) -> &'static str {
         OutputFormat::Arrow => "application/vnd.apache.arrow.stream",
         OutputFormat::Parquet => "application/vnd.apache.parquet",
     }
-}
-
-/// A parameter as the command line would give it.
-fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 type Part = Result<Bytes, io::Error>;

@@ -13,6 +13,27 @@ use super::Api;
 use super::error::ApiError;
 use crate::audit::Place;
 
+/// What leaves an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    /// A statement was run.
+    Query,
+    /// A query was saved.
+    SaveQuery,
+    /// A saved query was deleted.
+    DeleteQuery,
+}
+
+impl Action {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::SaveQuery => "query.save",
+            Self::DeleteQuery => "query.delete",
+        }
+    }
+}
+
 /// Filled in while a query runs, written when it is dropped.
 #[derive(Debug)]
 pub(super) struct Trace {
@@ -21,7 +42,7 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    /// Begins the entry of a statement.
+    /// Begins the entry of a statement, or of what is changed.
     ///
     /// # Errors
     /// The audit table is not written any more: nothing is answered without a trace.
@@ -29,7 +50,8 @@ impl Trace {
         api: &Api,
         grant: &Grant,
         extensions: &Extensions,
-        sql: &str,
+        action: Action,
+        statement: &str,
     ) -> Result<Self, ApiError> {
         let place = api.audit.place().ok_or_else(|| {
             let text = "the audit table cannot be written: no queries until it can";
@@ -38,13 +60,13 @@ impl Trace {
         let entry = AuditEntry {
             id: Uuid::now_v7(),
             time: api.intake.now(),
-            action: "query",
+            action: action.name(),
             token: Some((grant.token, grant.name.clone())),
             address: extensions.get::<Peer>().map(|Peer(address)| address.ip().to_string()),
-            statement: sql.to_owned(),
+            statement: statement.to_owned(),
             outcome: "ok",
             reason: None,
-            rows: Some(0),
+            rows: (action == Action::Query).then_some(0),
             milliseconds: None,
         };
         Ok(Self { started: Instant::now(), entry: Some((place, entry)) })
