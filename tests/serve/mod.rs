@@ -6,6 +6,7 @@ mod crash;
 mod durability;
 mod hec;
 mod hostile;
+mod idempotency;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod lake_failures;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
 use bytes::Bytes;
@@ -72,8 +72,8 @@ impl fmt::Debug for Journal {
 
 impl Journal {
     /// Opens the journal in a folder, which is made when it is missing, and takes it for this
-    /// process. `released` is how far a table says the journal of this name is read: entries below
-    /// are not needed any more, and no new one gets such a number.
+    /// process. `released` is how far a table says the journal of this name is read: no new entry
+    /// gets a number below. Those that are there stay until [`Journal::release`].
     ///
     /// # Errors
     /// `Conflict` when another process has it; `Unavailable` when the file system refuses.
@@ -101,6 +101,7 @@ impl Journal {
             }
         }
         (recovery.next, recovery.bytes) = (state.end, state.bytes());
+        state.answered = state.end;
         let next = state.end;
         let (requests, receiver) = sync_channel(options.waiting_max);
         let shared = Arc::new(Shared {
@@ -109,8 +110,8 @@ impl Journal {
             options,
             state: Mutex::new(state),
             news: Condvar::new(),
+            keeper: Keeper::default(),
         });
-        shared.release(released)?;
         let writer = Writer::new(Arc::clone(&shared), receiver, next);
         thread::Builder::new()
             .name("journal-writer".to_owned())
@@ -166,6 +167,17 @@ impl Journal {
     /// `Unavailable` when the file system refuses; calling again tries again.
     pub fn release(&self, below: u64) -> Result<(), JournalError> {
         self.shared.release(below)
+    }
+
+    /// Calls `keep` whenever entries are about to be removed, which they are not when it fails: for
+    /// what has to be known of them for longer. By then the answers of their appends were called.
+    /// Only the first call of this has an effect.
+    pub fn before_release(
+        &self,
+        keep: impl Fn() -> Result<(), JournalError> + Send + Sync + 'static,
+    ) {
+        // Whoever comes second is told by the documentation.
+        let _ = self.shared.keeper.0.set(Box::new(keep));
     }
 
     /// What can give space back without keeping the journal open.
@@ -228,6 +240,18 @@ fn scan_last(
     }
 }
 
+type Keep = dyn Fn() -> Result<(), JournalError> + Send + Sync;
+
+/// Called before entries are removed.
+#[derive(Default)]
+pub(crate) struct Keeper(OnceLock<Box<Keep>>);
+
+impl fmt::Debug for Keeper {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Keeper").field(&self.0.get().is_some()).finish()
+    }
+}
+
 /// What handles, readers and the writer share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -235,8 +259,9 @@ pub(crate) struct Shared {
     pub(crate) id: Uuid,
     pub(crate) options: JournalOptions,
     state: Mutex<State>,
-    /// Entries were appended, or the journal was closed.
+    /// Entries were appended, appends were answered, or the journal was closed.
     news: Condvar,
+    keeper: Keeper,
 }
 
 #[derive(Debug, Default)]
@@ -245,6 +270,8 @@ struct State {
     segments: BTreeMap<u64, u64>,
     /// Entries below are durable.
     end: u64,
+    /// The answers of the appends of entries below were called.
+    answered: u64,
     /// Appends, and their bytes, that wait for the disk.
     waiting: usize,
     waiting_bytes: u64,
@@ -310,6 +337,11 @@ impl Shared {
         self.news.notify_all();
     }
 
+    pub(crate) fn answered(&self, below: u64) {
+        self.lock().answered = below;
+        self.news.notify_all();
+    }
+
     pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.news.notify_all();
@@ -334,11 +366,19 @@ impl Shared {
 
     pub(crate) fn release(&self, below: u64) -> Result<(), JournalError> {
         let removable: Vec<u64> = {
-            let state = self.lock();
+            let mut state = self.lock();
+            while state.answered < below.min(state.end) && !state.closed {
+                state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
             let following = state.segments.keys().skip(1);
             let pairs = state.segments.keys().zip(following);
             pairs.take_while(|(_, next)| **next <= below).map(|(first, _)| *first).collect()
         };
+        if !removable.is_empty()
+            && let Some(keep) = self.keeper.0.get()
+        {
+            keep()?;
+        }
         for first in removable {
             self.folder.remove_segment(first)?;
             self.lock().segments.remove(&first);

@@ -3,7 +3,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 
 use bytes::Bytes;
 use headwater_event::ErrorKind;
@@ -258,4 +259,28 @@ fn appends_of_many_threads_all_get_their_own_number() {
     expected.sort();
     assert_eq!(expected.last().unwrap().0, 399);
     assert_eq!(read_all(journal, 0), (expected, 0));
+}
+
+#[test]
+fn nothing_is_removed_before_it_was_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = JournalOptions { segment_bytes_max: 1, ..JournalOptions::default() };
+    let (journal, _) = Journal::open(folder.path(), options, |_| 0).unwrap();
+    let (fails, kept) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicUsize::new(0)));
+    let (failing, keeping) = (Arc::clone(&fails), Arc::clone(&kept));
+    journal.before_release(move || {
+        keeping.fetch_add(1, Ordering::Relaxed);
+        if failing.load(Ordering::Relaxed) { Err(JournalError::Closed) } else { Ok(()) }
+    });
+    for _ in 0..3 {
+        append(&journal, b"entry").unwrap();
+    }
+    let bytes = journal.bytes();
+    assert!(journal.release(2).is_err());
+    assert_eq!((journal.bytes(), kept.load(Ordering::Relaxed)), (bytes, 1));
+    fails.store(false, Ordering::Relaxed);
+    journal.release(2).unwrap();
+    assert!(journal.bytes() < bytes);
+    journal.release(2).unwrap();
+    assert_eq!(kept.load(Ordering::Relaxed), 2, "nothing to remove, nothing to keep");
 }

@@ -52,9 +52,9 @@ impl Writer {
             for (sequence, request) in (first..).zip(group) {
                 (request.answer)(result.clone().map(|()| sequence));
             }
+            self.shared.answered(self.next);
             buffer.shrink_to(2 * self.shared.options.group_bytes_max);
         }
-        self.shared.close();
     }
 
     /// Takes what waits, up to the limit of a group, and encodes it.
@@ -118,6 +118,13 @@ impl Writer {
         let file = made().map_err(JournalError::file("create", &path))?;
         self.shared.folder.sync()?;
         Ok(Segment { file, first, bytes: HEAD_BYTES })
+    }
+}
+
+impl Drop for Writer {
+    /// Nothing will be appended any more: nobody waits for it.
+    fn drop(&mut self) {
+        self.shared.close();
     }
 }
 

@@ -9,6 +9,7 @@ use headwater_journal::{Journal, Recovery};
 use headwater_query::{Session, SessionOptions};
 use headwater_sources::Intake;
 use headwater_sources::events_api::EventsApi;
+use headwater_sources::once::SeenRequests;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +27,9 @@ use crate::tls::Tls;
 
 /// Folder of the journal below the data folder.
 const JOURNAL_FOLDER: &str = "journal";
+
+/// File of the requests that their senders named, below the data folder.
+const NAMES_FILE: &str = "answered-requests";
 
 /// Folder of the saved queries below the data folder.
 const QUERIES_FOLDER: &str = "queries";
@@ -72,12 +76,12 @@ impl Server {
         for table in [schema::EVENTS, schema::REJECTS, schema::AUDIT] {
             ingest.lake.table(table)?.ensure_created().await?;
         }
-        let (journal, recovery) = open_journal(&ingest, &options).await?;
+        let (journal, recovery, seen) = open_journal(&ingest, &options).await?;
         let hot = HotRows::default();
         let live = Live::start(&ingest, &journal, options.live.clone(), &hot).await?;
         #[cfg(feature = "kafka")]
         let kafka = KafkaReaders::start(&ingest, &options, journal.id(), &hot)?;
-        let intake = Intake::new(journal, live.committed(), options.intake, ingest.now);
+        let intake = Intake::with_seen(seen, journal, live.committed(), options.intake, ingest.now);
         let fresh = Arc::new(LiveRows(hot.clone()));
         let everything = SessionOptions { fresh: Some(fresh), read_only: true, ..session };
         let public =
@@ -202,26 +206,32 @@ impl Reloader {
     }
 }
 
-/// Opens the journal; the lake knows how much of it is in the tables.
+/// Opens the journal; the lake knows how much of it is in the tables. What is released of it was
+/// looked through for the names of requests before.
 async fn open_journal(
     ingest: &IngestContext,
     options: &ServerOptions,
-) -> Result<(Journal, Recovery), ServerError> {
+) -> Result<(Journal, Recovery, SeenRequests), ServerError> {
     let folder = options.data_folder.join(JOURNAL_FOLDER);
-    let (limits, lake) = (options.journal, ingest.lake.clone());
+    let names = options.data_folder.join(NAMES_FILE);
+    let (limits, lake, now) = (options.journal, ingest.lake.clone(), ingest.now);
     let runtime = tokio::runtime::Handle::current();
     let opening = tokio::task::spawn_blocking(move || {
-        let mut failed = None;
+        let (mut failed, mut committed) = (None, 0);
         let opened = Journal::open(&folder, limits, |id| {
-            runtime.block_on(Live::committed_entries(&lake, id)).unwrap_or_else(|error| {
-                failed = Some(error);
-                0
-            })
+            match runtime.block_on(Live::committed_entries(&lake, id)) {
+                Ok(entries) => committed = entries,
+                Err(error) => failed = Some(error),
+            }
+            committed
         });
-        match failed {
-            Some(error) => Err(ServerError::from(error)),
-            None => opened.map_err(ServerError::from),
+        if let Some(error) = failed {
+            return Err(ServerError::from(error));
         }
+        let (journal, recovery) = opened?;
+        let seen = SeenRequests::open(names, &journal, now())?;
+        journal.release(committed)?;
+        Ok((journal, recovery, seen))
     });
     opening
         .await

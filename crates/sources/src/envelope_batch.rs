@@ -16,7 +16,7 @@ use bytes::Bytes;
 use headwater_event::{Origin, Timestamp};
 
 use crate::record::{Fault, Payload, Record, Span, to_span};
-pub use codec::DecodeError;
+pub use codec::{DecodeError, answered_request};
 
 /// Most bytes that the records of one [`EnvelopeBatch`] may take: places in it have 32 bits.
 pub const BATCH_BYTES_MAX: usize = 1 << 30;

@@ -11,7 +11,7 @@ use headwater_journal::{Journal, JournalError};
 use tokio::sync::{oneshot, watch};
 
 use crate::envelope_batch::EnvelopeBatch;
-use crate::once::{Claim, SeenRequests};
+use crate::once::{Claim, RequestName, Seen, SeenRequests};
 
 /// Pause before something that was refused is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
@@ -66,7 +66,8 @@ struct Inner {
 }
 
 impl Intake {
-    /// An intake into a journal. `committed` tells how far the journal is in the tables.
+    /// An intake into a journal. `committed` tells how far the journal is in the tables. Requests
+    /// that their senders name are remembered as long as the intake lives.
     #[must_use]
     pub fn new(
         journal: Journal,
@@ -74,9 +75,20 @@ impl Intake {
         limits: IntakeLimits,
         now: fn() -> Timestamp,
     ) -> Self {
+        Self::with_seen(SeenRequests::default(), journal, committed, limits, now)
+    }
+
+    /// As [`Intake::new`], with the requests that were seen before.
+    #[must_use]
+    pub fn with_seen(
+        seen: SeenRequests,
+        journal: Journal,
+        committed: watch::Receiver<u64>,
+        limits: IntakeLimits,
+        now: fn() -> Timestamp,
+    ) -> Self {
         let memory = Budget::new(limits.in_flight_bytes_max);
         let journal = Mutex::new(Some(journal));
-        let seen = SeenRequests::default();
         let accepted = AtomicU64::new(0);
         Self { inner: Arc::new(Inner { journal, accepted, committed, memory, seen, now }) }
     }
@@ -93,10 +105,10 @@ impl Intake {
         &self.inner.memory
     }
 
-    /// Requests that their senders named.
+    /// What is known of the name that a sender gives its request.
     #[must_use]
-    pub fn seen(&self) -> &SeenRequests {
-        &self.inner.seen
+    pub fn look(&self, name: RequestName) -> Seen {
+        self.inner.seen.look(name, self.now())
     }
 
     /// Stores the records of one request of a source and tells the number of their journal entry
@@ -105,13 +117,25 @@ impl Intake {
     /// # Errors
     /// Nothing was stored. (After `Failed` some of it may be found on disk all the same.)
     pub async fn accept(&self, source: &'static str, batch: EnvelopeBatch) -> Result<u64, Refusal> {
-        let (records, bytes) = (batch.len() as u64, batch.bytes() as u64);
-        let sequence = self.store(batch.encode().into()).await;
+        let size = (batch.len(), batch.bytes());
+        self.accept_encoded(source, size, batch.encode(), || ()).await
+    }
+
+    /// Stores an encoded batch of so many records and bytes. `stored` is called once it is durable,
+    /// before anybody is told.
+    async fn accept_encoded(
+        &self,
+        source: &'static str,
+        (records, bytes): (usize, usize),
+        payload: Vec<u8>,
+        stored: impl FnOnce() + Send + 'static,
+    ) -> Result<u64, Refusal> {
+        let sequence = self.store(payload.into(), stored).await;
         let counter = |name: &'static str| metrics::counter!(name, "source" => source);
         match &sequence {
             Ok(_) => {
-                counter("headwater_received_records_total").increment(records);
-                counter("headwater_received_bytes_total").increment(bytes);
+                counter("headwater_received_records_total").increment(records as u64);
+                counter("headwater_received_bytes_total").increment(bytes as u64);
             }
             Err(_) => counter("headwater_refused_requests_total").increment(1),
         }
@@ -133,7 +157,7 @@ impl Intake {
         let payload = Bytes::from(batch.encode());
         let counter = |name: &'static str| metrics::counter!(name, "source" => source);
         loop {
-            match self.store(payload.clone()).await {
+            match self.store(payload.clone(), || ()).await {
                 Ok(sequence) => {
                     counter("headwater_received_records_total").increment(records);
                     counter("headwater_received_bytes_total").increment(bytes);
@@ -148,7 +172,7 @@ impl Intake {
         }
     }
 
-    /// Stores the records of a request that its sender named, and keeps the answer for whoever
+    /// Stores the records of a request that its sender named, and with them the answer for whoever
     /// sends it again. Goes on when the sender is gone: it will send it again.
     ///
     /// # Errors
@@ -162,19 +186,31 @@ impl Intake {
     ) -> Result<(), Refusal> {
         let intake = self.clone();
         let storing = tokio::spawn(async move {
-            if !batch.is_empty() {
-                intake.accept(source, batch).await?;
+            let answered = claim.answered(&answer, intake.now());
+            if batch.is_empty() {
+                claim.keep(answered);
+                return Ok(());
             }
-            claim.answer(&answer);
-            Ok(())
+            let size = (batch.len(), batch.bytes());
+            let payload = batch.encode_named(&answered);
+            let stored = move || claim.keep(answered);
+            intake.accept_encoded(source, size, payload, stored).await.map(|_| ())
         });
         storing.await.map_err(|_| Refusal::Closing)?
     }
 
-    async fn store(&self, payload: Bytes) -> Result<u64, Refusal> {
+    async fn store(
+        &self,
+        payload: Bytes,
+        stored: impl FnOnce() + Send + 'static,
+    ) -> Result<u64, Refusal> {
         let journal = self.journal().ok_or(Refusal::Closing)?;
         let (answer, answered) = oneshot::channel();
-        let told = move |result| {
+        let told = move |result: Result<u64, JournalError>| {
+            // On the journal's thread: it is known before the entry can be released.
+            if result.is_ok() {
+                stored();
+            }
             // The client may be gone: nobody is left to tell.
             let _ = answer.send(result);
         };

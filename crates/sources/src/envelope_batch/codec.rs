@@ -1,6 +1,8 @@
 //! A [`EnvelopeBatch`] as bytes: the buffer, the table of records (postcard), the length of the
 //! table (4 bytes, little endian), the version of this form (1 byte). The buffer comes first, so
-//! that encoding appends to the body instead of copying it.
+//! that encoding appends to the body instead of copying it. The records of a request that its
+//! sender named are followed by the name and the answer (postcard) and their length (4 bytes),
+//! before the version, which is another one.
 
 use std::sync::Arc;
 
@@ -8,10 +10,17 @@ use headwater_event::{Origin, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Arrival, EnvelopeBatch, Frame};
+use crate::once::{AnsweredRequest, RequestName};
 use crate::record::{Fault, Payload, Span};
 
-/// Version of the form; others are not read.
+/// Version of the form; others but the next are not read.
 const VERSION: u8 = 1;
+
+/// Version of the form with name and answer.
+const NAMED_VERSION: u8 = 2;
+
+/// Name, time in microseconds since the epoch, answer.
+type NamedRow<'a> = ([u8; 16], i64, &'a [u8]);
 
 /// Why bytes are not a [`EnvelopeBatch`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +85,23 @@ impl EnvelopeBatch {
         encoded
     }
 
+    /// As [`EnvelopeBatch::encode`], with the name of the request and what is answered: both are
+    /// durable with the records, or not at all.
+    #[must_use]
+    pub fn encode_named(self, request: &AnsweredRequest) -> Vec<u8> {
+        let mut encoded = self.encode();
+        encoded.pop();
+        let before = encoded.len();
+        let row: NamedRow<'_> =
+            (*request.name.as_bytes(), request.taken_at.as_micros(), &request.answer);
+        // Writing to memory does not fail; if it did, reading would say "damaged".
+        let mut encoded = postcard::to_extend(&row, encoded).unwrap_or_default();
+        let row_bytes = encoded.len().saturating_sub(before);
+        encoded.extend_from_slice(&u32::try_from(row_bytes).unwrap_or(0).to_le_bytes());
+        encoded.push(NAMED_VERSION);
+        encoded
+    }
+
     /// Reads records back. `entry` is the number of the journal's entry that they are.
     ///
     /// # Errors
@@ -92,20 +118,37 @@ impl EnvelopeBatch {
     }
 }
 
+/// The request that an encoded batch is the records of, when its sender named it.
+#[must_use]
+pub fn answered_request(encoded: &[u8]) -> Option<AnsweredRequest> {
+    let rest = encoded.strip_suffix(&[NAMED_VERSION])?;
+    let (_, row) = split_part(rest)?;
+    let (name, taken_at, answer): NamedRow<'_> = postcard::from_bytes(row).ok()?;
+    Some(AnsweredRequest {
+        name: RequestName::from_bytes(name),
+        taken_at: Timestamp::from_micros(taken_at),
+        answer: answer.into(),
+    })
+}
+
+/// Splits off the last part of bytes that end with its length.
+fn split_part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (rest, length) = bytes.split_last_chunk::<4>()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    rest.split_at_checked(rest.len().checked_sub(length)?)
+}
+
 /// Length of the buffer, and what is in it.
 type Contents = (usize, Vec<Arrival>, Vec<Frame>);
 
 fn read_table(encoded: &[u8], entry: u64) -> Result<Contents, DecodeError> {
-    let (rest, version) = encoded.split_last_chunk::<1>().ok_or(DecodeError::Damaged)?;
-    if version != &[VERSION] {
-        let [version] = *version;
-        return Err(DecodeError::Version(version));
-    }
-    let (rest, length) = rest.split_last_chunk::<4>().ok_or(DecodeError::Damaged)?;
-    let length = usize::try_from(u32::from_le_bytes(*length));
-    let buffer_bytes = length.ok().and_then(|length| rest.len().checked_sub(length));
-    let (buffer, table) =
-        buffer_bytes.and_then(|bytes| rest.split_at_checked(bytes)).ok_or(DecodeError::Damaged)?;
+    let (version, rest) = encoded.split_last().ok_or(DecodeError::Damaged)?;
+    let rest = match *version {
+        VERSION => rest,
+        NAMED_VERSION => split_part(rest).ok_or(DecodeError::Damaged)?.0,
+        version => return Err(DecodeError::Version(version)),
+    };
+    let (buffer, table) = split_part(rest).ok_or(DecodeError::Damaged)?;
     let table: Table<'_> = postcard::from_bytes(table).map_err(|_| DecodeError::Damaged)?;
     let received_at = Timestamp::from_micros(table.received_at);
     let arrival = |row: &OriginRow<'_>| Arrival { origin: origin(row), received_at, entry };

@@ -4,7 +4,8 @@
 use headwater_event::{Origin, Timestamp};
 use proptest::prelude::*;
 
-use super::{EnvelopeBatch, EnvelopeBatchBuilder};
+use super::{EnvelopeBatch, EnvelopeBatchBuilder, answered_request};
+use crate::once::{AnsweredRequest, RequestName};
 
 fn origin(host: &str) -> Origin {
     Origin { host: Some(host.into()), name: "test".into(), ..Origin::default() }
@@ -76,6 +77,21 @@ fn records_come_back_from_the_journal_as_they_were() {
 }
 
 #[test]
+fn a_named_request_comes_back_with_its_name() {
+    let request = AnsweredRequest {
+        name: RequestName::of(&[b"key"]),
+        taken_at: Timestamp::from_micros(7),
+        answer: b"200{}".as_slice().into(),
+    };
+    let encoded = sample("h").encode_named(&request);
+    assert_eq!(answered_request(&encoded), Some(request.clone()));
+    assert_eq!(answered_request(&encoded[..encoded.len() - 1]), None);
+    let decoded = EnvelopeBatch::decode(encoded, 3).unwrap();
+    assert_eq!(describe(decoded), expected(3, "h"));
+    assert_eq!(answered_request(&sample("h").encode()), None);
+}
+
+#[test]
 fn several_requests_become_one_and_keep_their_entries() {
     let mut all = EnvelopeBatch::decode(sample("a").encode(), 8).unwrap();
     all.append(&EnvelopeBatch::decode(sample("b").encode(), 9).unwrap());
@@ -98,10 +114,18 @@ proptest! {
     #[test]
     fn damage_is_an_error_or_other_records_but_never_a_panic(
         place in 0_usize..200, byte: u8, cut in 0_usize..200,
+        named: bool,
     ) {
-        let mut encoded = sample("h").encode();
+        let request = AnsweredRequest {
+            name: RequestName::of(&[b"key"]),
+            taken_at: Timestamp::from_micros(7),
+            answer: b"200{}".as_slice().into(),
+        };
+        let batch = sample("h");
+        let mut encoded = if named { batch.encode_named(&request) } else { batch.encode() };
         let length = encoded.len();
         encoded[place % length] = byte;
+        let _ = answered_request(&encoded);
         if let Ok(batch) = EnvelopeBatch::decode(encoded.clone(), 0) {
             batch.freeze().records().count();
         }

@@ -122,7 +122,7 @@ impl FirehoseSource {
         let Taken { request_id, batch, lease } = aside(bytes, read).await??;
         let name =
             RequestName::of(&[SOURCE.as_bytes(), grant.token.as_bytes(), request_id.as_bytes()]);
-        let claim = match self.intake.seen().look(name) {
+        let claim = match self.intake.look(name) {
             Seen::Before(body) => {
                 let body = String::from_utf8_lossy(&body).into_owned();
                 return Ok(answer(StatusCode::OK, body));
