@@ -1,6 +1,7 @@
 //! SQL over the lake: sessions with limits, the Presto/Trino functions that hunters use, file
 //! pruning by what the Delta log knows, and results in every common format.
 
+mod bound;
 mod catalog;
 mod error;
 mod explain;
@@ -10,17 +11,19 @@ pub mod functions;
 mod json;
 mod output;
 mod parameter;
+mod placeholders;
 mod prune;
 mod scan_report;
 mod session;
 mod statement;
 mod table;
 
+pub use bound::Description;
 pub use error::QueryError;
 pub use filter::Filter;
 pub use fresh::{FreshBatch, FreshRows};
 pub use output::{OutputFormat, ResultWriter};
 pub use parameter::Parameter;
 pub use scan_report::ScanReport;
-pub use session::{Answer, Session, SessionOptions};
+pub use session::{Answer, CATALOG, Session, SessionOptions};
 pub use statement::STACK_BYTES;

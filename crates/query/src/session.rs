@@ -14,7 +14,7 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
+use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -25,6 +25,12 @@ use tokio::time::Instant;
 use crate::catalog::LakeSchema;
 use crate::scan_report::ScanLog;
 use crate::{FreshRows, Parameter, QueryError, ScanReport, statement};
+
+/// The one catalog of a session.
+pub const CATALOG: &str = "lake";
+
+/// The schema of names that have none.
+const SCHEMA: &str = "public";
 
 /// Limits and names of a session.
 #[derive(Debug, Clone)]
@@ -64,6 +70,14 @@ impl Default for SessionOptions {
             hidden: Vec::new(),
         }
     }
+}
+
+/// A statement that was read.
+pub(crate) struct Planned {
+    pub(crate) state: SessionState,
+    pub(crate) plan: LogicalPlan,
+    /// What its scans report.
+    pub(crate) log: Arc<ScanLog>,
 }
 
 /// SQL over a lake. Cheap to keep open: every statement sees the newest commit.
@@ -112,15 +126,15 @@ impl Session {
         }
         let schema = Arc::new(LakeSchema::new(tables, store_url, options.fresh.clone()));
         let catalog = Arc::new(MemoryCatalogProvider::new());
-        for name in std::iter::once("public").chain(options.aliases.iter().map(String::as_str)) {
+        for name in std::iter::once(SCHEMA).chain(options.aliases.iter().map(String::as_str)) {
             let schema = Arc::clone(&schema);
             catalog.register_schema(name, schema).map_err(engine)?;
         }
-        context.register_catalog("lake", catalog);
+        context.register_catalog(CATALOG, catalog);
         Ok(Self { context, options })
     }
 
-    /// As [`Session::query_bound`], with the values of the parameters as a person typed them.
+    /// As [`Session::query_with`], with the values of the parameters as a person typed them.
     ///
     /// # Errors
     /// The statement is wrong, or its tables cannot be opened.
@@ -132,7 +146,7 @@ impl Session {
         let typed = parameters.iter();
         let bound: Vec<(String, Parameter)> =
             typed.map(|(name, text)| (name.clone(), Parameter::from_text(text))).collect();
-        self.query_bound(sql, &bound).await
+        self.query_with(sql, &bound).await
     }
 
     /// Whether a statement could be run: it can be planned on the tables as they are now, and it is
@@ -142,13 +156,8 @@ impl Session {
     /// Why it could not.
     pub async fn check(&self, sql: &str) -> Result<(), QueryError> {
         statement::check(sql)?;
-        let checked = async {
-            let plan = self.context.state().create_logical_plan(sql).await?;
-            if self.options.read_only { check_read_only(&plan) } else { Ok(()) }
-        };
-        let memory_bytes_max = self.options.memory_bytes_max;
-        let checked = checked.await;
-        checked.map_err(|error| QueryError::of(error, sql, memory_bytes_max, &self.table_names()))
+        self.plan(sql).await.map_err(|error| self.error(error, sql))?;
+        Ok(())
     }
 
     /// Plans and starts one statement. `parameters` are the values of `$name` in it; those of `$1`,
@@ -156,22 +165,15 @@ impl Session {
     ///
     /// # Errors
     /// The statement is wrong, or its tables cannot be opened.
-    pub async fn query_bound(
+    pub async fn query_with(
         &self,
         sql: &str,
         parameters: &[(String, Parameter)],
     ) -> Result<Answer, QueryError> {
         statement::check(sql)?;
         let started = Instant::now();
-        let fail =
-            |error| QueryError::of(error, sql, self.options.memory_bytes_max, &self.table_names());
-        let log = Arc::new(ScanLog::default());
-        let mut state = self.context.state();
-        state.config_mut().set_extension(Arc::clone(&log));
-        let plan = state.create_logical_plan(sql).await.map_err(fail)?;
-        if self.options.read_only {
-            check_read_only(&plan).map_err(fail)?;
-        }
+        let fail = |error| self.error(error, sql);
+        let Planned { state, plan, log } = self.plan(sql).await.map_err(fail)?;
         // Statements such as CREATE VIEW act on the session itself.
         let frame = self.context.execute_logical_plan(plan).await.map_err(fail)?;
         let mut frame = DataFrame::new(state, frame.logical_plan().clone());
@@ -183,28 +185,63 @@ impl Session {
         let task = Arc::new(frame.task_ctx());
         let plan = frame.create_physical_plan().await.map_err(fail)?;
         let stream = execute_stream(Arc::clone(&plan), task).map_err(fail)?;
-        let deadline = self.options.timeout.map(|timeout| (started + timeout, timeout));
-        Ok(Answer {
+        Ok(self.answer(sql, started, stream, plan, log))
+    }
+
+    /// Reads a statement without running it.
+    pub(crate) async fn plan(&self, sql: &str) -> Result<Planned, DataFusionError> {
+        let log = Arc::new(ScanLog::default());
+        let mut state = self.context.state();
+        state.config_mut().set_extension(Arc::clone(&log));
+        let plan = state.create_logical_plan(sql).await?;
+        if self.options.read_only {
+            check_read_only(&plan)?;
+        }
+        Ok(Planned { state, plan, log })
+    }
+
+    pub(crate) fn answer(
+        &self,
+        sql: &str,
+        started: Instant,
+        stream: SendableRecordBatchStream,
+        plan: Arc<dyn ExecutionPlan>,
+        log: Arc<ScanLog>,
+    ) -> Answer {
+        Answer {
             sql: sql.to_owned(),
             stream,
             plan,
             log,
-            deadline,
+            deadline: self.options.timeout.map(|timeout| (started + timeout, timeout)),
             rows_left: self.options.rows_max,
             truncated: false,
             memory_bytes_max: self.options.memory_bytes_max,
-        })
+        }
+    }
+
+    pub(crate) fn error(&self, error: DataFusionError, sql: &str) -> QueryError {
+        QueryError::of(error, sql, self.options.memory_bytes_max, &self.table_names())
     }
 
     pub(crate) fn context(&self) -> &SessionContext {
         &self.context
     }
 
-    /// Names of the tables and views that statements can use.
+    /// Names of the schemas that hold the tables, the one of unqualified names among them; sorted.
+    #[must_use]
+    pub fn schema_names(&self) -> Vec<String> {
+        let catalog = self.context.catalog(CATALOG);
+        let mut names = catalog.map(|catalog| catalog.schema_names()).unwrap_or_default();
+        names.sort();
+        names
+    }
+
+    /// Names of the tables and views that statements can use, in each of the schemas.
     #[must_use]
     pub fn table_names(&self) -> Vec<String> {
-        let catalog = self.context.catalog("lake");
-        let schema = catalog.and_then(|catalog| catalog.schema("public"));
+        let catalog = self.context.catalog(CATALOG);
+        let schema = catalog.and_then(|catalog| catalog.schema(SCHEMA));
         schema.map(|schema| schema.table_names()).unwrap_or_default()
     }
 
@@ -236,7 +273,7 @@ impl Session {
 }
 
 /// Refuses everything but questions.
-fn check_read_only(plan: &LogicalPlan) -> Result<(), DataFusionError> {
+pub(crate) fn check_read_only(plan: &LogicalPlan) -> Result<(), DataFusionError> {
     match plan {
         LogicalPlan::Ddl(_)
         | LogicalPlan::Dml(_)
@@ -251,7 +288,7 @@ fn check_read_only(plan: &LogicalPlan) -> Result<(), DataFusionError> {
 
 fn configuration(options: &SessionOptions) -> SessionConfig {
     let mut config = SessionConfig::new()
-        .with_default_catalog_and_schema("lake", "public")
+        .with_default_catalog_and_schema(CATALOG, SCHEMA)
         .with_create_default_catalog_and_schema(false)
         .with_information_schema(true);
     if let Some(threads) = options.threads {

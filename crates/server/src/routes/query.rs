@@ -203,7 +203,7 @@ async fn start(
     cancelled: &CancellationToken,
 ) -> Result<(Answer, Option<RecordBatch>), ApiError> {
     let starting = async {
-        let mut answer = session.query_bound(sql, parameters).await?;
+        let mut answer = session.query_with(sql, parameters).await?;
         let first = answer.next().await?;
         Ok((answer, first))
     };
