@@ -4,6 +4,7 @@ mod bucket_queue;
 mod clients;
 mod crash;
 mod durability;
+mod flight_sql;
 mod hec;
 mod hostile;
 mod idempotency;

@@ -214,6 +214,8 @@ section! {
         pub syslog: String = "127.0.0.1:6514".to_owned(),
         /// Query API, events over plain HTTP, health and metrics.
         pub api: String = "127.0.0.1:8080".to_owned(),
+        /// Arrow Flight SQL, for clients of ADBC and JDBC.
+        pub flight: String = "127.0.0.1:8815".to_owned(),
     }
 }
 

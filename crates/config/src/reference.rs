@@ -164,7 +164,7 @@ mod tests {
         assert!(config.serve.firehose_keys.contains_key("AKIDEXAMPLE"));
         let tls = config.serve.tls.unwrap();
         assert_eq!(tls.key, Path::new("/etc/headwater/tls.key"));
-        assert_eq!(config.serve.listen.len(), 7);
+        assert_eq!(config.serve.listen.len(), 8);
         let kafka = &config.serve.kafka["main"];
         assert_eq!(kafka.topics, ["winlogbeat", "logs-*"]);
         assert_eq!(kafka.properties.len(), 4);

@@ -170,6 +170,7 @@ impl Checker<'_> {
             ("otlp_grpc", listen.otlp_grpc),
             ("syslog", listen.syslog),
             ("api", listen.api),
+            ("flight", listen.flight),
         ];
         let mut addresses = BTreeMap::new();
         for (protocol, address) in all {

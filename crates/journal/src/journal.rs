@@ -161,10 +161,13 @@ impl Journal {
         JournalReader::new(Arc::clone(&self.shared), from)
     }
 
-    /// Entries below this number are not needed any more; whole segments of them are removed.
+    /// Entries below this number are not needed any more; whole segments of them are removed, once
+    /// the answers of their appends were called (so do not call this from one) and after what
+    /// [`Journal::before_release`] asked for.
     ///
     /// # Errors
-    /// `Unavailable` when the file system refuses; calling again tries again.
+    /// `Unavailable` when the file system refuses, or what was asked for fails; calling again tries
+    /// again.
     pub fn release(&self, below: u64) -> Result<(), JournalError> {
         self.shared.release(below)
     }

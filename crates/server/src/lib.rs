@@ -1,5 +1,5 @@
 //! Everything that runs while `headwater serve` does: listeners, the journal's way into the tables,
-//! the query API, metrics.
+//! the query API and Flight SQL, metrics.
 //!
 //! A listener hands what it received to the intake, which answers once it is durable; the live data
 //! path puts it into the tables; queries see both. Stopping goes the same way: listeners first,
@@ -7,6 +7,7 @@
 
 mod audit;
 mod error;
+mod flight;
 mod fresh;
 #[cfg(feature = "kafka")]
 mod kafka;

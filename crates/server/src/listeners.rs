@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::error::ServerError;
+use crate::flight;
 use crate::listener::HttpListener;
 use crate::options::{Listen, Protocol, ServerOptions};
 use crate::routes::{self, Api};
@@ -115,20 +117,23 @@ pub(crate) struct Starter<'a> {
 
 impl Starter<'_> {
     /// The routes of every protocol over HTTP.
-    pub(crate) fn routers(&self, api: Api) -> BTreeMap<Protocol, Router> {
+    pub(crate) fn routers(&self, api: Api) -> Result<BTreeMap<Protocol, Router>, ServerError> {
         let (intake, access) = (|| self.intake.clone(), || self.access.clone());
         let body = self.options.body;
         let elastic = ElasticOptions { body, ..ElasticOptions::default() };
         let firehose = FirehoseOptions { keys: self.options.firehose_keys.clone(), body };
         let otlp = || OtlpOptions { body, ..OtlpOptions::default() };
-        BTreeMap::from([
+        let api = Arc::new(api);
+        let flight = flight::router(Arc::clone(&api))?;
+        Ok(BTreeMap::from([
             (Protocol::Hec, hec::router(intake(), access(), self.options.hec.clone())),
             (Protocol::Elastic, elastic_bulk::router(intake(), access(), elastic)),
             (Protocol::Firehose, firehose::router(intake(), access(), firehose)),
             (Protocol::Otlp, otlp::router(intake(), access(), otlp())),
             (Protocol::OtlpGrpc, otlp::grpc_router(intake(), access(), otlp())),
             (Protocol::Api, routes::router(api)),
-        ])
+            (Protocol::Flight, flight),
+        ]))
     }
 
     /// Starts to serve an address.
@@ -204,6 +209,7 @@ fn claims(protocol: Protocol, request: &Request) -> bool {
         Protocol::Api => {
             path.starts_with("/api/") || matches!(path, "/health" | "/ready" | "/metrics")
         }
+        Protocol::Flight => path.starts_with("/arrow.flight."),
         Protocol::Elastic => true,
         Protocol::Syslog => false,
     }

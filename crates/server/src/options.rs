@@ -29,11 +29,13 @@ pub enum Protocol {
     Syslog,
     /// Query API, events over plain HTTP, health and metrics.
     Api,
+    /// Arrow Flight SQL.
+    Flight,
 }
 
 impl Protocol {
     /// All protocols, in the order in which help texts list them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Hec,
         Self::Elastic,
         Self::Firehose,
@@ -41,6 +43,7 @@ impl Protocol {
         Self::OtlpGrpc,
         Self::Syslog,
         Self::Api,
+        Self::Flight,
     ];
 
     /// Stable lower-case name: flag and setting.
@@ -54,6 +57,7 @@ impl Protocol {
             Self::OtlpGrpc => "otlp-grpc",
             Self::Syslog => "syslog",
             Self::Api => "api",
+            Self::Flight => "flight",
         }
     }
 }

@@ -110,7 +110,7 @@ impl Server {
             options: &options,
             stop: &stop,
         };
-        let mut routers = starter.routers(api);
+        let mut routers = starter.routers(api)?;
         let mut listeners = JoinSet::new();
         let mut listening = Vec::new();
         for bound in bound {

@@ -60,6 +60,9 @@ pub(crate) struct Arguments {
     /// Query API, events over plain HTTP, health, metrics [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     api: Option<String>,
+    /// Arrow Flight SQL [default: 127.0.0.1:8815]
+    #[arg(long, value_name = "ADDRESS")]
+    flight: Option<String>,
     /// Read the objects that this queue of Amazon SQS announces; repeatable
     #[arg(long, value_name = "URL")]
     sqs: Vec<String>,
@@ -112,6 +115,7 @@ fn listen(settings: &ServeSettings, arguments: &Arguments) -> Result<Vec<Listen>
         (Protocol::OtlpGrpc, &arguments.otlp_grpc),
         (Protocol::Syslog, &arguments.syslog),
         (Protocol::Api, &arguments.api),
+        (Protocol::Flight, &arguments.flight),
     ]);
     let mut listen = Vec::new();
     for protocol in Protocol::ALL {

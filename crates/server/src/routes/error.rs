@@ -41,6 +41,10 @@ impl ApiError {
         Self { status, kind, message: message.into() }
     }
 
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::of_kind(ErrorKind::Invalid, message)
     }

@@ -28,8 +28,9 @@ use tokio::sync::watch;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use self::error::ApiError;
-use self::query::RunningQueries;
+pub(crate) use self::error::ApiError;
+pub(crate) use self::query::{QUERY_ID, RunningQueries, RunningQuery};
+pub(crate) use self::trace::{Action, Trace};
 use crate::audit::Audit;
 use crate::saved_queries::SavedQueries;
 
@@ -71,8 +72,8 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
 }
 
 /// All routes of the API.
-pub(crate) fn router(api: Api) -> Router {
-    Router::from(routes()).with_state(Arc::new(api))
+pub(crate) fn router(api: Arc<Api>) -> Router {
+    Router::from(routes()).with_state(api)
 }
 
 /// The description of the API.
@@ -86,7 +87,7 @@ const ACCEPTED_WAIT_MAX: Duration = Duration::from_secs(1);
 impl Api {
     /// Waits until what was acknowledged by now can be queried: whoever was told that an event
     /// arrived finds it. Under load the wait ends without it.
-    async fn wait_for_accepted(&self) {
+    pub(crate) async fn wait_for_accepted(&self) {
         let accepted = self.intake.accepted();
         let mut processed = self.processed.clone();
         let caught_up = processed.wait_for(|processed| *processed >= accepted);
@@ -95,13 +96,13 @@ impl Api {
         }
     }
 
-    /// What a token's statements run in.
-    fn session_of(&self, grant: &Grant) -> &Session {
+    /// What whoever asks may see.
+    pub(crate) fn session_of(&self, grant: &Grant) -> &Arc<Session> {
         if grant.has(Scope::Admin) { &self.admin_session } else { &self.session }
     }
 
     /// Who asks, when it may.
-    fn authorize(&self, headers: &HeaderMap, scope: Scope) -> Result<Grant, ApiError> {
+    pub(crate) fn authorize(&self, headers: &HeaderMap, scope: Scope) -> Result<Grant, ApiError> {
         let missing = || {
             let text = "send a token: `Authorization: Bearer TOKEN`";
             ApiError::new(StatusCode::UNAUTHORIZED, "denied", text)

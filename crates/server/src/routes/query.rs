@@ -29,7 +29,7 @@ use uuid::Uuid;
 use super::Api;
 use super::error::{ApiError, ErrorAnswer};
 use super::openapi::{Binary, Denied};
-use super::trace::{Action, Trace};
+use super::{Action, Trace};
 
 /// Longest request.
 const REQUEST_BYTES_MAX: usize = 1 << 20;
@@ -38,7 +38,7 @@ const REQUEST_BYTES_MAX: usize = 1 << 20;
 const PARTS_WAITING_MAX: usize = 4;
 
 /// Header of the answer that names the query.
-const QUERY_ID: HeaderName = HeaderName::from_static("x-query-id");
+pub(crate) const QUERY_ID: &str = "x-query-id";
 
 pub(super) fn router() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new().routes(routes!(query)).routes(routes!(cancel))
@@ -99,13 +99,18 @@ impl RunningQueries {
         self.lock().len()
     }
 
-    fn begin(&self) -> RunningQuery {
-        let (id, cancelled) = (Uuid::new_v4(), CancellationToken::new());
-        self.lock().insert(id, cancelled.clone());
+    /// Begins a query under an id, or under a new one when that runs already.
+    pub(crate) fn begin(&self, id: Uuid) -> RunningQuery {
+        let cancelled = CancellationToken::new();
+        let mut running = self.lock();
+        let id = if running.contains_key(&id) { Uuid::new_v4() } else { id };
+        running.insert(id, cancelled.clone());
+        drop(running);
         RunningQuery { queries: self.clone(), id, cancelled }
     }
 
-    fn cancel(&self, id: Uuid) -> bool {
+    /// Stops a query; whether it ran.
+    pub(crate) fn cancel(&self, id: Uuid) -> bool {
         self.lock().get(&id).inspect(|cancelled| cancelled.cancel()).is_some()
     }
 
@@ -115,10 +120,11 @@ impl RunningQueries {
 }
 
 /// A query for as long as it runs.
-struct RunningQuery {
+#[derive(Debug)]
+pub(crate) struct RunningQuery {
     queries: RunningQueries,
-    id: Uuid,
-    cancelled: CancellationToken,
+    pub(crate) id: Uuid,
+    pub(crate) cancelled: CancellationToken,
 }
 
 impl Drop for RunningQuery {
@@ -182,15 +188,17 @@ pub(super) async fn answer(
     let parameters = question.parameters.bind();
     let mut trace = Trace::begin(api, grant, &parts.extensions, Action::Query, &question.sql)?;
     api.wait_for_accepted().await;
-    let running = api.running.begin();
+    let running = api.running.begin(Uuid::new_v4());
     let id = running.id;
     let started =
         start(api.session_of(grant), &question.sql, &parameters, &running.cancelled).await;
     let (answer, first) = started.inspect_err(|error| trace.failed(error))?;
     let (sender, receiver) = mpsc::channel(PARTS_WAITING_MAX);
     tokio::spawn(stream(answer, first, format, sender, running, trace));
-    let headers =
-        [(header::CONTENT_TYPE, content_type(format).to_owned()), (QUERY_ID, id.to_string())];
+    let headers = [
+        (header::CONTENT_TYPE, content_type(format).to_owned()),
+        (HeaderName::from_static(QUERY_ID), id.to_string()),
+    ];
     Ok((headers, Body::from_stream(receiver)).into_response())
 }
 

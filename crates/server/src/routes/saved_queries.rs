@@ -18,7 +18,7 @@ use super::Api;
 use super::error::{ApiError, ErrorAnswer};
 use super::openapi::{Binary, Denied};
 use super::query::{self, Parameters, Question};
-use super::trace::{Action, Trace};
+use super::{Action, Trace};
 use crate::saved_queries::{Changer, Owner, SavedQueries, SavedQuery, SavedQueryError};
 
 pub(super) fn router() -> OpenApiRouter<Arc<Api>> {

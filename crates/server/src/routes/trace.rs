@@ -15,7 +15,7 @@ use crate::audit::Place;
 
 /// What leaves an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
+pub(crate) enum Action {
     /// A statement was run.
     Query,
     /// A query was saved.
@@ -36,7 +36,7 @@ impl Action {
 
 /// Filled in while a query runs, written when it is dropped.
 #[derive(Debug)]
-pub(super) struct Trace {
+pub(crate) struct Trace {
     started: Instant,
     entry: Option<(Place, AuditEntry)>,
 }
@@ -46,7 +46,7 @@ impl Trace {
     ///
     /// # Errors
     /// The audit table is not written any more: nothing is answered without a trace.
-    pub(super) fn begin(
+    pub(crate) fn begin(
         api: &Api,
         grant: &Grant,
         extensions: &Extensions,
@@ -72,18 +72,23 @@ impl Trace {
         Ok(Self { started: Instant::now(), entry: Some((place, entry)) })
     }
 
-    pub(super) fn add_rows(&mut self, rows: usize) {
+    pub(crate) fn add_rows(&mut self, rows: usize) {
         if let Some((_, AuditEntry { rows: Some(sum), .. })) = &mut self.entry {
             *sum += i64::try_from(rows).unwrap_or(i64::MAX);
         }
     }
 
-    pub(super) fn failed(&mut self, error: &impl Display) {
+    pub(crate) fn failed(&mut self, error: &impl Display) {
         self.ended("error", Some(error.to_string()));
     }
 
-    pub(super) fn cancelled(&mut self) {
+    pub(crate) fn cancelled(&mut self) {
         self.ended("cancelled", None);
+    }
+
+    /// Leaves no entry: nothing was asked after all.
+    pub(crate) fn discard(mut self) {
+        self.entry = None;
     }
 
     fn ended(&mut self, outcome: &'static str, reason: Option<String>) {
