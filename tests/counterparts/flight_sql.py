@@ -1,10 +1,11 @@
-"""Asks through ADBC: flight_sql.py {ask|refusals|stream|cut|leave|login|tls} HOST:PORT TOKEN [MORE]."""
+"""Asks through ADBC: flight_sql.py {ask|calls|refusals|stream|cut|leave|login|tls} HOST:PORT TOKEN [MORE]."""
 
 import datetime
 import sys
 
 import adbc_driver_flightsql.dbapi as flight_sql
 import pyarrow as pa
+import pyarrow.flight
 from adbc_driver_flightsql import DatabaseOptions
 from adbc_driver_manager import Error
 
@@ -90,6 +91,59 @@ def ask():
         assert "events" not in str(only.to_pylist())
 
 
+def calls():
+    """Calls that ADBC does not make, through Arrow's client in C++."""
+
+    def field(number, value):
+        assert len(value) < 128
+        return bytes([number << 3 | 2, len(value)]) + value
+
+    def command(name, value=b""):
+        url = f"type.googleapis.com/arrow.flight.protocol.sql.{name}".encode()
+        return field(1, url) + field(2, value)
+
+    client = pa.flight.FlightClient(f"grpc://{address}")
+    options = pa.flight.FlightCallOptions(headers=[client.authenticate_basic_token("any", token)])
+
+    def table(name, value=b""):
+        descriptor = pa.flight.FlightDescriptor.for_command(command(name, value))
+        info = client.get_flight_info(descriptor, options)
+        table = client.do_get(info.endpoints[0].ticket, options).read_all()
+        assert table.schema == info.schema, (name, table.schema, info.schema)
+        return info, table
+
+    _, types = table("CommandGetXdbcTypeInfo")
+    assert {"VARCHAR", "BIGINT", "TIMESTAMP"} <= set(types["type_name"].to_pylist()), types
+    _, facts = table("CommandGetSqlInfo")
+    assert facts.num_rows > 80, facts
+    for keys in ["PrimaryKeys", "ExportedKeys", "ImportedKeys"]:
+        assert table(f"CommandGet{keys}", field(3, b"events"))[1].num_rows == 0
+    assert table("CommandGetCrossReference", field(3, b"events") + field(6, b"events"))[1].num_rows == 0
+
+    def stop(info):
+        info = info.serialize()
+        request = bytes([0x0A, len(info) & 0x7F | 0x80, len(info) >> 7]) + info
+        answers = client.do_action(pa.flight.Action("CancelFlightInfo", request), options)
+        return [bytes(answer.body) for answer in answers]
+
+    info, one = table("CommandStatementQuery", field(1, b"SELECT 1 AS one"))
+    assert one.to_pydict() == {"one": [1]}
+    assert stop(info) == [b"\x08\x03"], "it has ended"
+    endless = field(1, b"SELECT value FROM generate_series(1, 1000000000000)")
+    descriptor = pa.flight.FlightDescriptor.for_command(command("CommandStatementQuery", endless))
+    info = client.get_flight_info(descriptor, options)
+    reader = client.do_get(info.endpoints[0].ticket, options)
+    reader.read_chunk()
+    assert stop(info) == [b"\x08\x01"], "it runs"
+    try:
+        while True:
+            reader.read_chunk()
+    except pa.ArrowCancelled as error:
+        assert "the query was cancelled" in str(error), error
+    closed = client.do_action(pa.flight.Action("CloseSession", b""), options)
+    assert [bytes(part.body) for part in closed] == [b"\x08\x01"]
+
+
 def refusals():
     narrow, = more
     with connect() as connection, connection.cursor() as cursor:
@@ -129,18 +183,20 @@ def refusals():
 
 def stream():
     rows, = map(int, more)
-    with connect() as connection, connection.cursor() as cursor:
-        # Rows of one kilobyte, and among them some that are larger than a message should be.
+    # What clients take unless they are told otherwise.
+    with connect(**{DatabaseOptions.WITH_MAX_MSG_SIZE.value: str(4 << 20)}) as connection, \
+            connection.cursor() as cursor:
+        # Rows of one kilobyte, and among them some that fill most of a message.
         cursor.execute(
-            "SELECT value, repeat('x', CASE value % 50000 WHEN 7 THEN 5000000 ELSE 1000 END) AS text "
+            "SELECT value, repeat('x', CASE value % 50000 WHEN 7 THEN 3000000 ELSE 1000 END) AS text "
             f"FROM generate_series(1, {rows}) ORDER BY value")
         count = total = parts = 0
         for part in cursor.fetch_record_batch():
             assert part.column(0).to_pylist() == list(range(count + 1, count + part.num_rows + 1))
             count, parts = count + part.num_rows, parts + 1
             total += sum(map(len, part.column(1).to_pylist()))
-        assert (count, total) == (rows, 1000 * rows + 4_999_000 * ((rows + 49_993) // 50_000))
-        assert parts > total // (3 << 20), parts
+        assert (count, total) == (rows, 1000 * rows + 2_999_000 * ((rows + 49_993) // 50_000))
+        assert parts >= total // (4 << 20), parts
 
 
 def cut():
@@ -182,5 +238,5 @@ def tls():
             assert connection.cursor().execute("SELECT 1").fetchone() == (1,)
 
 
-{"ask": ask, "refusals": refusals, "stream": stream, "cut": cut, "leave": leave,
+{"ask": ask, "calls": calls, "refusals": refusals, "stream": stream, "cut": cut, "leave": leave,
  "login": login, "tls": tls}[what]()

@@ -43,6 +43,13 @@ fn adbc_asks_for_what_was_just_accepted_and_for_what_there_is() {
 }
 
 #[test]
+fn calls_that_adbc_does_not_make_are_answered_too() {
+    let lake = headwater();
+    let server = lake.serve(&["flight"], &[]);
+    client(&server, "calls", TOKEN, &[]);
+}
+
+#[test]
 fn refusals_say_what_is_wrong() {
     let lake = headwater();
     let narrow = lake.run(&["token", "create", "sender", "--scope", "ingest"]).expect_code(0);
