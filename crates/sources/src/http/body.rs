@@ -8,10 +8,8 @@ use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use futures::StreamExt as _;
 
+use super::aside;
 use crate::intake::{Budget, Lease, Refusal};
-
-/// Bodies that are decompressed on the spot; larger ones on a thread for blocking work.
-const SMALL_BYTES: usize = 256 << 10;
 
 /// Limits of one body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,12 +114,7 @@ async fn undo(
     if encoding == Encoding::Identity {
         return Ok((stored, lease));
     }
-    if stored.len() <= SMALL_BYTES {
-        return decode(encoding, stored, bytes_max, lease);
-    }
-    tokio::task::spawn_blocking(move || decode(encoding, stored, bytes_max, lease))
-        .await
-        .map_err(|error| BodyFault::Damaged(io::Error::other(error)))?
+    aside(stored.len(), move || decode(encoding, stored, bytes_max, lease)).await?
 }
 
 fn announced_bytes(headers: &HeaderMap) -> Option<usize> {
