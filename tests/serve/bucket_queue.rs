@@ -19,7 +19,7 @@ fn a_server_reads_what_a_queue_announces() {
         .status();
     assert!(status.unwrap().success());
     let server = lake.serve(&["api"], &["--sqs", &real.queue_url]);
-    while server.number("SELECT count(*) FROM events") < 200 {}
+    server.wait_for("SELECT count(*) FROM events", 200);
     server.stop();
 
     assert_eq!(lake.number("SELECT count(*) FROM events"), 200);

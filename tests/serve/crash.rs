@@ -213,7 +213,7 @@ fn kills_at_random_moments_lose_and_repeat_nothing() {
     }
     // The rest of what is in Kafka.
     let produced = sent.produced.load(Ordering::Relaxed).cast_signed();
-    while server.number("SELECT count(*) FROM events WHERE \"index\" = 'numbers'") < produced {}
+    server.wait_for("SELECT count(*) FROM events WHERE \"index\" = 'numbers'", produced);
     server.stop();
     let (acknowledged, there) = assert_each_once(&lake, &sent);
     println!("{acknowledged} acknowledged, {produced} of them by Kafka; {there} in the table");

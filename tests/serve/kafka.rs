@@ -1,17 +1,12 @@
 //! Apache Kafka, from a real producer through a real broker into the lake.
 
-use headwater_testkit::{Headwater, KafkaBroker, RunningServer, http};
+use headwater_testkit::{Headwater, KafkaBroker, http};
 use serde_json::json;
 
 use crate::headwater;
 
 /// Where a message of a test says which one it is.
 const NUMBER: &str = "json_extract_scalar(details, '$.number')";
-
-/// Asks until a statement gives this number.
-fn wait_for(server: &RunningServer, sql: &str, number: i64) {
-    while server.number(sql) != number {}
-}
 
 fn numbered(numbers: std::ops::Range<u64>) -> String {
     numbers.map(|number| format!("{{\"number\":{number}}}\n")).collect()
@@ -63,7 +58,7 @@ fn winlogbeat_messages_become_events_with_tls_and_a_password() {
     );
     let server = lake.serve(&["api"], &[]);
     // Nothing is committed yet, and everything can be queried.
-    wait_for(&server, "SELECT count(*) FROM events", 3);
+    server.wait_for("SELECT count(*) FROM events", 3);
     let rows = server.query(
         "SELECT cast(utctimestamp AS varchar) AS time, source, summary, raw FROM events \
          WHERE \"index\" = 'winlogbeat'",
@@ -105,18 +100,18 @@ fn partitions_move_between_servers_and_each_message_is_there_once() {
 
     let a = first.serve(&["api"], &[]);
     broker.send("numbers", &numbered(0..500));
-    wait_for(&a, "SELECT count(*) FROM events", 500);
+    a.wait_for("SELECT count(*) FROM events", 500);
     let b = second.serve(&["api"], &[]);
     for part in 1..10 {
         broker.send("numbers", &numbered(part * 500..(part + 1) * 500));
     }
-    wait_for(&b, "SELECT count(*) FROM events WHERE \"index\" = 'numbers'", 5_000);
+    b.wait_for("SELECT count(*) FROM events WHERE \"index\" = 'numbers'", 5_000);
     a.kill();
     b.stop();
     // Whoever comes next reads on where the lake is, as the member that was killed.
     broker.send("numbers", &numbered(5_000..6_000));
     let a = first.serve(&["api"], &[]);
-    wait_for(&a, "SELECT count(*) FROM events", 6_000);
+    a.wait_for("SELECT count(*) FROM events", 6_000);
     a.stop();
     assert_each_once(&first, 6_000);
 }
@@ -128,12 +123,12 @@ fn what_kafka_deleted_is_told_and_the_rest_is_read() {
     let lake = headwater();
     lake.file("headwater.yaml", &settings(&broker, "[numbers]", "commit_age: 50ms"));
     let server = lake.serve(&["api"], &[]);
-    wait_for(&server, "SELECT count(*) FROM events", 10);
+    server.wait_for("SELECT count(*) FROM events", 10);
     server.stop();
     broker.send("numbers", &numbered(10..30));
     broker.truncate("numbers", 0, 15);
     let server = lake.serve(&["api"], &[]);
-    wait_for(&server, "SELECT count(*) FROM events", 25);
+    server.wait_for("SELECT count(*) FROM events", 25);
     let metrics = http(server.address("api"), "GET", "/metrics", &[], "").text();
     assert!(metrics.contains("headwater_kafka_missed_total 5"), "{metrics}");
     server.stop();

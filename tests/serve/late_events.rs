@@ -36,7 +36,7 @@ fn a_week_in_random_order_ends_in_the_right_hours() {
             sent += 1;
         }
         assert_eq!(server.hec("/services/collector", body).status, 200);
-        assert_eq!(server.number("SELECT count(*) FROM events"), sent);
+        server.wait_for("SELECT count(*) FROM events", sent);
         if round == rounds / 2 {
             let _ = lake.run(&["optimize"]).expect_code(0);
             assert_eq!(server.number("SELECT count(*) FROM events"), sent);

@@ -110,6 +110,20 @@ impl RunningServer {
         value.and_then(Value::as_i64).unwrap_or_else(|| panic!("no number in {rows:?}"))
     }
 
+    /// Asks until the answer to a statement is this number.
+    ///
+    /// # Panics
+    /// When it becomes more.
+    pub fn wait_for(&self, sql: &str, number: i64) {
+        loop {
+            let found = self.number(sql);
+            assert!(found <= number, "{sql}: {found} instead of {number}");
+            if found == number {
+                return;
+            }
+        }
+    }
+
     /// Kills it at once, as `kill -9` does.
     pub fn kill(mut self) {
         // Dropping does the rest.
