@@ -92,7 +92,7 @@ const SPEECHES: [Speech; 4] = [
         credentials: ("Authorization", "Bearer "),
         content_type: "application/json",
         good: "{\"good\":\"api\"}",
-        kind: "/error",
+        kind: "/error/message",
         damaged: (400, "body cannot be decompressed"),
         too_large: (413, "body is longer than"),
         encoding: (415, "content encoding `br` is not supported"),

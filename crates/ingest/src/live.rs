@@ -186,19 +186,21 @@ impl Drain {
 
     /// The next entry, and the following small ones that are there already. `None` at the end.
     fn next_job(&mut self) -> Option<(EnvelopeBatch, u64)> {
-        let (mut batch, mut end) = self.next_entry()?;
-        while batch.bytes() < self.job_bytes && self.reader.is_ready() {
-            let Some((more, more_end)) = self.next_entry() else { break };
+        let (mut batch, mut end) = self.next_entry(true)?;
+        while batch.bytes() < self.job_bytes {
+            let Some((more, more_end)) = self.next_entry(false) else { break };
             batch.append(&more);
             end = more_end;
         }
         Some((batch, end))
     }
 
-    fn next_entry(&mut self) -> Option<(EnvelopeBatch, u64)> {
+    /// The next entry; `None` at the end, and when it would have to be waited for and is not.
+    fn next_entry(&mut self, waits: bool) -> Option<(EnvelopeBatch, u64)> {
         loop {
-            match self.reader.read() {
-                Ok(Next::Entry(entry)) => {
+            let next = if waits { self.reader.read().map(Some) } else { self.reader.read_ready() };
+            match next {
+                Ok(Some(Next::Entry(entry))) => {
                     let end = entry.sequence + 1;
                     let decoded = EnvelopeBatch::decode(entry.payload.into(), entry.sequence);
                     let batch = decoded.unwrap_or_else(|(payload, error)| {
@@ -206,14 +208,15 @@ impl Drain {
                     });
                     return Some((batch, end));
                 }
-                Ok(Next::Damage(damage)) => {
+                Ok(Some(Next::Damage(damage))) => {
                     metrics::counter!("headwater_journal_damage_total").increment(1);
                     tracing::error!(
                         file = %damage.file.display(), bytes = damage.bytes,
                         "a part of the journal cannot be read; it was copied aside"
                     );
                 }
-                Ok(Next::Closed) => return None,
+                Ok(Some(Next::Closed) | None) => return None,
+                Err(_) if !waits => return None,
                 Err(error) => {
                     tracing::error!(%error, "the journal cannot be read, trying again");
                     std::thread::sleep(RETRY_PAUSES.1);

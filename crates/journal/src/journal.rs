@@ -304,6 +304,11 @@ impl State {
         let following = self.segments.range(first + 1..).next();
         Some(Extent { first, end: following.map_or(self.end, |(&first, _)| first), bytes })
     }
+
+    /// The same, when there is such an entry.
+    fn ready(&self, sequence: u64) -> Option<Extent> {
+        if sequence < self.end { self.extent(sequence) } else { None }
+    }
 }
 
 impl Shared {
@@ -316,9 +321,7 @@ impl Shared {
     pub(crate) fn wait_for(&self, sequence: u64) -> Option<Extent> {
         let mut state = self.lock();
         loop {
-            if sequence < state.end
-                && let Some(extent) = state.extent(sequence)
-            {
+            if let Some(extent) = state.ready(sequence) {
                 return Some(extent);
             }
             if state.closed {
@@ -328,9 +331,9 @@ impl Shared {
         }
     }
 
-    /// Whether there is an entry of this number or a later one.
-    pub(crate) fn is_ready(&self, sequence: u64) -> bool {
-        sequence < self.lock().end
+    /// Where there is an entry of this number or a later one, if there is one now.
+    pub(crate) fn ready(&self, sequence: u64) -> Option<Extent> {
+        self.lock().ready(sequence)
     }
 
     pub(crate) fn appended(&self, first: u64, bytes: u64, end: u64) {

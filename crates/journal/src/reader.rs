@@ -67,23 +67,34 @@ impl JournalReader {
             let Some(extent) = self.shared.wait_for(self.next) else {
                 return Ok(Next::Closed);
             };
-            if self.current_first() != Some(extent.first) {
-                let scanner =
-                    Scanner::open(&self.shared.folder.segment(extent.first), extent.first)?;
-                self.current = Some((extent.first, scanner));
-            }
-            let Some((_, scanner)) = &mut self.current else { continue };
-            let step = scanner.step(extent.bytes)?;
-            if let Some(next) = self.take(&extent, step)? {
+            if let Some(next) = self.step(&extent)? {
                 return Ok(next);
             }
         }
     }
 
-    /// Whether `read` has something to give without waiting for an append.
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
-        self.shared.is_ready(self.next)
+    /// As `read`, without waiting: `None` when there is nothing now, or never again.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_ready(&mut self) -> Result<Option<Next>, JournalError> {
+        while let Some(extent) = self.shared.ready(self.next) {
+            if let Some(next) = self.step(&extent)? {
+                return Ok(Some(next));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What comes next in the segment where entries of this extent are.
+    fn step(&mut self, extent: &Extent) -> Result<Option<Next>, JournalError> {
+        if self.current_first() != Some(extent.first) {
+            let scanner = Scanner::open(&self.shared.folder.segment(extent.first), extent.first)?;
+            self.current = Some((extent.first, scanner));
+        }
+        let Some((_, scanner)) = &mut self.current else { return Ok(None) };
+        let step = scanner.step(extent.bytes)?;
+        self.take(extent, step)
     }
 
     fn current_first(&self) -> Option<u64> {

@@ -212,6 +212,26 @@ fn an_entry_with_a_number_that_cannot_be_is_damage() {
 }
 
 #[test]
+fn nobody_waits_for_what_is_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, _) = open(folder.path(), 0);
+    for payload in [&b"first"[..], b"second"] {
+        append(&journal, payload).unwrap();
+    }
+    let segment = segments(folder.path()).pop().unwrap();
+    let mut bytes = fs::read(&segment).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&segment, bytes).unwrap();
+    // The last entry is known, and cannot be read.
+    let mut reader = journal.reader(0);
+    let mut read = || reader.read_ready().unwrap();
+    assert!(matches!(read(), Some(Next::Entry(_))));
+    assert!(matches!(read(), Some(Next::Damage(_))));
+    assert_eq!(read(), None);
+    drop(journal);
+}
+
+#[test]
 fn limits_refuse_and_released_space_comes_back() {
     let folder = tempfile::tempdir().unwrap();
     let options = JournalOptions {

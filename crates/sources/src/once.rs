@@ -106,8 +106,8 @@ impl SeenRequests {
             requests.lock().insert(answered);
         }
         let mut reader = journal.reader(0);
-        while reader.is_ready() {
-            match reader.read()? {
+        while let Some(next) = reader.read_ready()? {
+            match next {
                 Next::Entry(entry) => {
                     if let Some(answered) = answered_request(&entry.payload) {
                         requests.lock().insert(answered);

@@ -88,8 +88,7 @@ impl TestIntake {
     pub(crate) fn stored(&self) -> Vec<Stored> {
         let mut reader = self.journal.reader(0);
         let mut stored = Vec::new();
-        while reader.is_ready() {
-            let Next::Entry(entry) = reader.read().unwrap() else { break };
+        while let Some(Next::Entry(entry)) = reader.read_ready().unwrap() {
             let batch = EnvelopeBatch::decode(entry.payload.to_vec(), entry.sequence).unwrap();
             stored.extend(batch.freeze().records().map(|record| Stored {
                 origin: Arc::clone(record.origin),

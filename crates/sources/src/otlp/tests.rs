@@ -91,8 +91,7 @@ impl Fixture {
     fn stored(&self) -> Vec<String> {
         let mut rows = Vec::new();
         let mut reader = self.journal.reader(0);
-        while reader.is_ready() {
-            let Next::Entry(entry) = reader.read().unwrap() else { break };
+        while let Some(Next::Entry(entry)) = reader.read_ready().unwrap() {
             let batch = EnvelopeBatch::decode(entry.payload.to_vec(), entry.sequence).unwrap();
             for record in batch.freeze().records() {
                 let (origin, text) = (record.origin, String::from_utf8_lossy(record.original));
