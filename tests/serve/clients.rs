@@ -141,7 +141,7 @@ fn protocols_can_share_an_address() {
     let address = free.to_string();
     let yaml = format!(
         "serve: {{listen: {{hec: '{address}', elastic: '{address}', otlp: '{address}', \
-         api: '{address}', firehose: off, otlp_grpc: off, syslog: off}}}}"
+         api: '{address}', firehose: off, otlp_grpc: off, syslog: off, flight: off}}}}"
     );
     lake.file("headwater.yaml", yaml);
     let server = lake.serve_as_set(&["hec", "elastic", "otlp", "api"]);

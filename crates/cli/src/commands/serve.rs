@@ -274,7 +274,11 @@ fn report(context: &Context, server: &Server) -> Result<(), Failure> {
     for listening in server.listening() {
         let scheme = listening.scheme();
         let names: Vec<&str> = listening.protocols.iter().map(|protocol| protocol.name()).collect();
-        screen::data(format_args!("{} {scheme}://{}", names.join("+"), listening.address))?;
+        let line = format_args!("{} {scheme}://{}", names.join("+"), listening.address);
+        if screen::data(line).is_err() {
+            // Nobody reads where it listens: no reason to stop.
+            tracing::info!("{line}");
+        }
     }
     Ok(())
 }
