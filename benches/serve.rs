@@ -13,7 +13,7 @@ use headwater_benches::generate::{Dataset, DatasetConfig};
 use headwater_benches::headwater::{self, events_table, remove_folder};
 use headwater_benches::measure::{Usage, mebibytes};
 use headwater_benches::report::{Report, Target, progress};
-use headwater_benches::senders::{Connection, Pace, Requests, wait_for_acks};
+use headwater_benches::senders::{Connection, Pace, Requests, joined, wait_for_acks};
 use headwater_benches::served::{Served, keep_away};
 use headwater_benches::settings;
 use serde_json::{Value, json};
@@ -192,7 +192,7 @@ fn until_visible(requests: &Requests, folder: &Path, rate: f64, report: &mut Rep
             times.push(probe(&mut sender, &mut asker, times.len())?);
             std::thread::sleep(PROBE_PAUSE);
         }
-        load.join().expect("the load ends")?;
+        joined(load)?;
         Ok(times)
     })?;
     times.sort_unstable();
@@ -260,7 +260,7 @@ fn connections(folder: &Path, report: &mut Report) -> Result<()> {
         let senders: Vec<_> = (0..busy).map(|_| scope.spawn(work)).collect();
         let mut all = Vec::new();
         for sender in senders {
-            all.extend(sender.join().expect("a sender ends")?);
+            all.extend(joined(sender)?);
         }
         Ok(all)
     })?;

@@ -7,9 +7,10 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::{Value, json};
 
 use crate::served::TOKEN;
@@ -75,7 +76,7 @@ impl Requests {
             let senders: Vec<_> = (0..CONNECTIONS)
                 .map(|_| scope.spawn(|| self.work(address, pace, with_acks, &next, &acks, started)))
                 .collect();
-            senders.into_iter().try_for_each(|sender| sender.join().expect("a sender ends"))
+            senders.into_iter().try_for_each(joined)
         })?;
         Ok(acks.into_inner().unwrap_or_default())
     }
@@ -114,6 +115,14 @@ impl Requests {
         }
         Ok(())
     }
+}
+
+/// What a thread came to.
+///
+/// # Errors
+/// Its own; it panicked.
+pub fn joined<T>(thread: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    thread.join().map_err(|_| anyhow!("a thread panicked"))?
 }
 
 /// How fast to send.

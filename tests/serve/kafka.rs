@@ -47,7 +47,7 @@ fn winlogbeat_messages_become_events_with_tls_and_a_password() {
     lake.file("password", KafkaBroker::PASSWORD);
     lake.file(
         "headwater.yaml",
-        &format!(
+        format!(
             "serve:\n  commit_age: 1h\n  kafka:\n    main:\n      brokers: ['{}']\n      \
              topics: [winlogbeat, logs-*]\n      group: hunters\n      properties:\n        \
              security.protocol: SASL_SSL\n        ssl.ca.location: {authority}\n        \
@@ -92,7 +92,7 @@ fn winlogbeat_messages_become_events_with_tls_and_a_password() {
 fn partitions_move_between_servers_and_each_message_is_there_once() {
     let mut broker = KafkaBroker::start(&[("numbers", 4)]);
     let first = headwater();
-    first.file("headwater.yaml", &settings(&broker, "[numbers]", "commit_age: 50ms"));
+    first.file("headwater.yaml", settings(&broker, "[numbers]", "commit_age: 50ms"));
     // The same lake, another data folder.
     let second = Headwater::at(env!("CARGO_BIN_EXE_headwater"), first.lake(), &[]);
     let more = "commit_age: 50ms\n  data_folder: ./data";
@@ -121,7 +121,7 @@ fn what_kafka_deleted_is_told_and_the_rest_is_read() {
     let mut broker = KafkaBroker::start(&[("numbers", 1)]);
     broker.send("numbers", &numbered(0..10));
     let lake = headwater();
-    lake.file("headwater.yaml", &settings(&broker, "[numbers]", "commit_age: 50ms"));
+    lake.file("headwater.yaml", settings(&broker, "[numbers]", "commit_age: 50ms"));
     let server = lake.serve(&["api"], &[]);
     server.wait_for("SELECT count(*) FROM events", 10);
     server.stop();
