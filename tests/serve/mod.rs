@@ -17,4 +17,5 @@ mod openapi;
 mod query_api;
 mod saved_queries;
 mod syslog_senders;
+mod tls_reload;
 mod tokens;

@@ -11,7 +11,7 @@ use headwater_access::Access;
 use headwater_sources::elastic_bulk::{self, ElasticOptions};
 use headwater_sources::firehose::{self, FirehoseOptions};
 use headwater_sources::otlp::{self, OtlpOptions};
-use headwater_sources::syslog::{SyslogOptions, serve_tcp, serve_udp};
+use headwater_sources::syslog::{CurrentTls, SyslogOptions, serve_tcp, serve_udp};
 use headwater_sources::{Intake, hec};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
@@ -162,7 +162,8 @@ impl Starter<'_> {
     fn start_syslog(&self, tcp: TcpListener, udp: UdpSocket, listeners: &mut JoinSet<()>) {
         let connections_max = self.options.connections.connections_max;
         let options = SyslogOptions { connections_max, ..SyslogOptions::default() };
-        let tls = self.tls.map(Tls::current);
+        let tls = self.tls.cloned();
+        let tls = tls.map(|tls| Arc::new(move || tls.current()) as CurrentTls);
         let tcp = serve_tcp(tcp, tls, self.intake.clone(), options.clone(), self.stop.clone());
         let udp = serve_udp(udp, self.intake.clone(), options, self.stop.clone());
         listeners.spawn(async move {

@@ -18,7 +18,7 @@ mod udp;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use tcp::serve_tcp;
+pub use tcp::{CurrentTls, serve_tcp};
 pub use udp::serve_udp;
 
 /// Label of this source in metrics, and the source type of its records.

@@ -33,6 +33,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Silence after which a sender is asked whether it is still there.
 const PROBE_TIME: Duration = Duration::from_secs(60);
 
+/// What tells the settings for the next handshake: those may change while a server runs.
+pub type CurrentTls = Arc<dyn Fn() -> Arc<ServerConfig> + Send + Sync>;
+
 /// Serves connections until `stop`; then takes what senders have already sent, stores it and
 /// returns. Close the intake after that, not before. With TLS a client certificate is asked for
 /// when the configuration says so.
@@ -44,7 +47,7 @@ const PROBE_TIME: Duration = Duration::from_secs(60);
 /// than [`SyslogOptions::batch_bytes`].
 pub async fn serve_tcp(
     listener: TcpListener,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<CurrentTls>,
     intake: Intake,
     options: SyslogOptions,
     stop: CancellationToken,
@@ -67,8 +70,7 @@ struct Server {
 
 impl Server {
     /// Accepts until stopped, or until nobody gathers any more; returns once all connections ended.
-    async fn accept(self, listener: TcpListener, tls: Option<Arc<ServerConfig>>) {
-        let tls = tls.map(TlsAcceptor::from);
+    async fn accept(self, listener: TcpListener, tls: Option<CurrentTls>) {
         let places = Arc::new(Semaphore::new(self.options.connections_max));
         let mut connections = JoinSet::new();
         loop {
@@ -80,7 +82,8 @@ impl Server {
             };
             match accepted {
                 Ok((stream, peer, place)) => {
-                    let connection = self.clone().connection(stream, peer, tls.clone());
+                    let tls = tls.as_ref().map(|current| TlsAcceptor::from(current()));
+                    let connection = self.clone().connection(stream, peer, tls);
                     connections.spawn(async move {
                         connection.await;
                         drop(place);

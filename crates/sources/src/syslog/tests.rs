@@ -23,7 +23,7 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio_util::sync::CancellationToken;
 
-use super::{SyslogOptions, serve_tcp, serve_udp};
+use super::{CurrentTls, SyslogOptions, serve_tcp, serve_udp};
 use crate::envelope_batch::EnvelopeBatch;
 use crate::intake::{Intake, IntakeLimits, Refusal};
 
@@ -53,7 +53,11 @@ impl Setup {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (intake, stop) = (self.intake.clone(), self.stop.clone());
-        (address, tokio::spawn(serve_tcp(listener, tls.map(Arc::new), intake, options, stop)))
+        let tls = tls.map(|config| {
+            let config = Arc::new(config);
+            Arc::new(move || Arc::clone(&config)) as CurrentTls
+        });
+        (address, tokio::spawn(serve_tcp(listener, tls, intake, options, stop)))
     }
 
     async fn udp(&self, options: SyslogOptions) -> (SocketAddr, JoinHandle<Result<(), Refusal>>) {
