@@ -143,10 +143,14 @@ fn a_request_that_outlasts_the_server_is_told_that_it_is_shutting_down() {
         let mut stream = TcpStream::connect(server.address("hec")).unwrap();
         let head = format!(
             "POST /services/collector HTTP/1.1\r\nHost: x\r\nAuthorization: Splunk {TOKEN}\r\n\
-             Content-Length: {}\r\nConnection: close\r\n\r\n{{",
+             Content-Length: {}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
             rest.len()
         );
         stream.write_all(head.as_bytes()).unwrap();
+        // The server says so when it reads the body.
+        let mut told = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+        stream.read_exact(&mut told).unwrap();
+        stream.write_all(&rest.as_bytes()[..1]).unwrap();
         stream
     };
     let streams: Vec<TcpStream> = (0..20).map(|_| open()).collect();

@@ -98,7 +98,9 @@ impl<O: PartitionOwner> Membership<O> {
                 starts.add_partition_offset(topic, *partition, start)?;
             }
         }
-        Ok(consumer.assign(&starts)?)
+        consumer.assign(&starts)?;
+        // It may have been taken away while nothing could be handed on.
+        Ok(consumer.resume(&starts)?)
     }
 
     /// Where to begin, if the partition can be read at all.

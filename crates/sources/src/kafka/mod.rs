@@ -199,11 +199,10 @@ impl<O: PartitionOwner> KafkaReader<O> {
         let assignment = self.consumer.assignment().map_err(refused)?;
         self.consumer.pause(&assignment).map_err(refused)?;
         self.take(wait)?;
-        if self.epoch != epoch {
-            return Ok(false);
-        }
+        // The partitions may be others now: a pause belongs to the partition and would stay.
+        let assignment = self.consumer.assignment().map_err(refused)?;
         self.consumer.resume(&assignment).map_err(refused)?;
-        Ok(true)
+        Ok(self.epoch == epoch)
     }
 
     /// Tells Kafka up to where messages are safe, which its tools show; nothing rests on it.
