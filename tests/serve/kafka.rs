@@ -1,6 +1,8 @@
 //! Apache Kafka, from a real producer through a real broker into the lake.
 
-use headwater_testkit::{Headwater, KafkaBroker, http};
+use std::time::Duration;
+
+use headwater_testkit::{FailingProxy, Headwater, KafkaBroker, S3Server};
 use serde_json::json;
 
 use crate::headwater;
@@ -117,6 +119,42 @@ fn partitions_move_between_servers_and_each_message_is_there_once() {
 }
 
 #[test]
+fn partitions_move_while_a_slow_lake_keeps_a_member_waiting() {
+    let mut broker = KafkaBroker::start(&[("numbers", 4)]);
+    let s3 = S3Server::start("lake");
+    let proxy = FailingProxy::start(&s3.endpoint);
+    let binary = env!("CARGO_BIN_EXE_headwater");
+    let mut slow = s3.environment();
+    slow.retain(|(name, _)| *name != "AWS_ENDPOINT");
+    slow.push(("AWS_ENDPOINT", &proxy.endpoint));
+    let first = Headwater::at(binary, "s3://lake/kafka", &slow);
+    let second = Headwater::at(binary, "s3://lake/kafka", &s3.environment());
+    let settings = settings(&broker, "[numbers]", "commit_age: 50ms\n  commit_bytes: 64KiB");
+    let settings = format!("ingest: {{workers: 1}}\n{settings}");
+    first.file("headwater.yaml", &settings);
+    second.file("headwater.yaml", &settings);
+
+    let a = first.serve(&["api"], &[]);
+    let log = first.folder().join("serve.log");
+    // How often it was given partitions.
+    let given = || std::fs::read_to_string(&log).unwrap().matches("Kafka gave partitions").count();
+    while given() < 1 {}
+    let b = second.serve(&["api"], &[]);
+    while given() < 2 {}
+    proxy.fail(0, Duration::from_millis(100));
+    // More than fits into its memory, so that it waits for commits, each of which takes a while.
+    let pad = "x".repeat(8_000);
+    let large = |number| format!("{{\"number\":{number},\"pad\":\"{pad}\"}}\n");
+    broker.send("numbers", &(0..1_500).map(large).collect::<String>());
+    b.kill();
+    while given() < 3 {}
+    proxy.fail(0, Duration::ZERO);
+    a.wait_for("SELECT count(*) FROM events", 1_500);
+    a.stop();
+    assert_each_once(&second, 1_500);
+}
+
+#[test]
 fn what_kafka_deleted_is_told_and_the_rest_is_read() {
     let mut broker = KafkaBroker::start(&[("numbers", 1)]);
     broker.send("numbers", &numbered(0..10));
@@ -129,7 +167,7 @@ fn what_kafka_deleted_is_told_and_the_rest_is_read() {
     broker.truncate("numbers", 0, 15);
     let server = lake.serve(&["api"], &[]);
     server.wait_for("SELECT count(*) FROM events", 25);
-    let metrics = http(server.address("api"), "GET", "/metrics", &[], "").text();
+    let metrics = server.metrics();
     assert!(metrics.contains("headwater_kafka_missed_total 5"), "{metrics}");
     server.stop();
     let least =

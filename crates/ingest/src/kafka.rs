@@ -18,7 +18,7 @@ use headwater_sources::kafka::{
     KafkaBatch, KafkaError, KafkaOptions, KafkaReader, PartitionOwner, PositionsError,
 };
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::collector::{Collector, Tally};
@@ -259,6 +259,11 @@ impl Reading {
         self.owner.is_over.load(Ordering::Acquire)
     }
 
+    /// Takes the place of a job; the collector gives it back when the job has its own.
+    fn has_place(&self) -> bool {
+        self.permits.try_acquire().map(SemaphorePermit::forget).is_ok()
+    }
+
     /// Hands batches to the workers; false when there is nobody to hand them to.
     fn send(
         &self,
@@ -267,18 +272,11 @@ impl Reading {
         jobs: &Jobs,
     ) -> Result<bool, KafkaError> {
         for batch in batches {
-            loop {
-                if let Ok(permit) = self.permits.try_acquire() {
-                    // The collector gives it back when the job has its place.
-                    permit.forget();
-                    break;
-                }
-                if self.is_over() {
-                    return Ok(false);
-                }
-                if !reader.hold(READ_WAIT)? {
-                    return Ok(true);
-                }
+            if !self.has_place() && !reader.hold(|| self.is_over() || self.has_place())? {
+                return Ok(true);
+            }
+            if self.is_over() {
+                return Ok(false);
             }
             let sequence = self.owner.sent.fetch_add(1, Ordering::AcqRel);
             let known = self.owner.known(&batch.partition);

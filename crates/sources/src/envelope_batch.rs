@@ -60,6 +60,8 @@ pub struct EnvelopeBatchBuilder {
     arrivals: Vec<Arrival>,
     /// Arrivals by their origin.
     known: HashMap<Arc<Origin>, OriginId>,
+    /// The origin that was asked for last.
+    last: Option<(OriginId, Arc<Origin>)>,
     frames: Vec<Frame>,
 }
 
@@ -77,20 +79,35 @@ impl EnvelopeBatchBuilder {
             made: Vec::new(),
             arrivals: Vec::new(),
             known: HashMap::new(),
+            last: None,
             frames: Vec::new(),
         }
     }
 
     /// The id of an origin; equal ones share one.
     pub fn origin(&mut self, origin: &Origin) -> OriginId {
-        if let Some(id) = self.known.get(origin) {
+        // Most requests have one origin, or long runs of one.
+        if let Some((id, last)) = &self.last
+            && **last == *origin
+        {
             return *id;
         }
+        let id = match self.known.get_key_value(origin) {
+            Some((origin, id)) => (*id, Arc::clone(origin)),
+            None => self.arrive(origin),
+        };
+        self.last.insert(id).0
+    }
+
+    /// An origin that was not known.
+    fn arrive(&mut self, origin: &Origin) -> (OriginId, Arc<Origin>) {
         let id = OriginId(self.arrivals.len().try_into().unwrap_or(u32::MAX));
         let origin = Arc::new(origin.clone());
         self.known.insert(Arc::clone(&origin), id);
-        self.arrivals.push(Arrival { origin, received_at: self.received_at, entry: 0 });
-        id
+        let arrival =
+            Arrival { origin: Arc::clone(&origin), received_at: self.received_at, entry: 0 };
+        self.arrivals.push(arrival);
+        (id, origin)
     }
 
     /// The id of an origin whose next record is an entry of its own, with this number.

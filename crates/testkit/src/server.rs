@@ -102,6 +102,17 @@ impl RunningServer {
         answer.lines()
     }
 
+    /// What `/metrics` says.
+    ///
+    /// # Panics
+    /// When it says nothing.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        let answer = http(self.address("api"), "GET", "/metrics", &[], "");
+        assert_eq!(answer.status, 200);
+        answer.text()
+    }
+
     /// The answer to a statement that is one number.
     #[must_use]
     pub fn number(&self, sql: &str) -> i64 {

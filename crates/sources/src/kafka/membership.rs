@@ -167,6 +167,9 @@ impl<O: PartitionOwner> ConsumerContext for Membership<O> {
         } else {
             tracing::info!(partitions = partitions.count(), "Kafka takes partitions back");
             self.owner.revoked();
+            for partition in partitions.elements() {
+                set_lag(partition.topic(), partition.partition(), 0);
+            }
             consumer.unassign().map_err(PositionsError::from)
         };
         self.epoch.fetch_add(1, Ordering::AcqRel);
@@ -178,6 +181,14 @@ impl<O: PartitionOwner> ConsumerContext for Membership<O> {
             }
         }
     }
+}
+
+/// What is not read of a partition; none of it is this member's any more when it is given back.
+fn set_lag(topic: &str, partition: i32, records: i64) {
+    let labels = [("topic", topic.to_owned()), ("partition", partition.to_string())];
+    // Far below 2^53.
+    #[allow(clippy::cast_precision_loss)]
+    metrics::gauge!("headwater_kafka_lag_records", &labels).set(records as f64);
 }
 
 impl<O: PartitionOwner> ClientContext for Membership<O> {
@@ -210,10 +221,7 @@ impl<O: PartitionOwner> ClientContext for Membership<O> {
                 if *partition < 0 || of_partition.consumer_lag < 0 {
                     continue;
                 }
-                let labels = [("topic", topic.clone()), ("partition", partition.to_string())];
-                #[allow(clippy::cast_precision_loss)]
-                let lag = of_partition.consumer_lag as f64;
-                metrics::gauge!("headwater_kafka_lag_records", &labels).set(lag);
+                set_lag(topic, *partition, of_partition.consumer_lag);
             }
         }
     }

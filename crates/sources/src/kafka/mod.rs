@@ -30,6 +30,9 @@ const SOURCE: &str = "kafka";
 /// Longest wait for an answer of the cluster.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
 
+/// Pause between two looks whether messages can be handed on again.
+const HOLD_WAIT: Duration = Duration::from_millis(20);
+
 /// Bytes of all partitions after which messages are handed on.
 const READ_BYTES_MAX: usize = 8 << 20;
 
@@ -188,20 +191,21 @@ impl<O: PartitionOwner> KafkaReader<O> {
         Ok(batches.collect())
     }
 
-    /// Stays a member while nothing can be handed on. Returns whether batches that were read before
-    /// are still of the partitions of this member; others must be forgotten.
+    /// Stays a member while nothing can be handed on, until `is_over`. Returns whether batches that
+    /// were read before are still of the partitions of this member; others must be forgotten.
     ///
     /// # Errors
     /// The membership is over: open a new one.
-    pub fn hold(&mut self, wait: Duration) -> Result<bool, KafkaError> {
+    pub fn hold(&mut self, mut is_over: impl FnMut() -> bool) -> Result<bool, KafkaError> {
         let epoch = self.epoch;
         let refused = |source| KafkaError::Refused { source };
-        let assignment = self.consumer.assignment().map_err(refused)?;
-        self.consumer.pause(&assignment).map_err(refused)?;
-        self.take(wait)?;
+        // Once: pausing throws away what was fetched ahead.
+        self.consumer.pause(&self.consumer.assignment().map_err(refused)?).map_err(refused)?;
+        while self.epoch == epoch && !is_over() {
+            self.take(HOLD_WAIT)?;
+        }
         // The partitions may be others now: a pause belongs to the partition and would stay.
-        let assignment = self.consumer.assignment().map_err(refused)?;
-        self.consumer.resume(&assignment).map_err(refused)?;
+        self.consumer.resume(&self.consumer.assignment().map_err(refused)?).map_err(refused)?;
         Ok(self.epoch == epoch)
     }
 
