@@ -3,7 +3,7 @@
 Runs the broker in KRaft mode on free loopback ports with a folder of its own, makes the topics, and prints
 one line: the plain address, the address with TLS and SASL, and the file of the certificate's authority (SCRAM
 user `headwater`, password `secret of kafka`). Reads commands from standard input, one per line, and answers
-each with one: `send TOPIC FILE` sends the lines of a file, `truncate TOPIC PARTITION OFFSET` deletes what is
+each with one: `send TOPIC FILE [PARTITION]` sends the lines of a file, `truncate TOPIC PARTITION OFFSET` deletes what is
 before an offset, `offsets GROUP` tells the offsets that a group told. Serves until standard input closes.
 """
 import datetime
@@ -116,10 +116,10 @@ def connect(broker, address):
     raise SystemExit("the broker ended early")
 
 
-def send(producer, topic, file):
+def send(producer, topic, file, partition=None):
     for line in pathlib.Path(file).read_bytes().split(b"\n"):
         if line:
-            producer.send(topic, line, key=line)
+            producer.send(topic, line, key=line, partition=partition)
     producer.flush()
 
 
@@ -138,6 +138,9 @@ def main():
                 match words:
                     case ["send", topic, file]:
                         send(producer, topic, file)
+                        print("done", flush=True)
+                    case ["send", topic, file, partition]:
+                        send(producer, topic, file, int(partition))
                         print("done", flush=True)
                     case ["truncate", topic, partition, offset]:
                         admin.delete_records({TopicPartition(topic, int(partition)): int(offset)})

@@ -130,28 +130,37 @@ fn partitions_move_while_a_slow_lake_keeps_a_member_waiting() {
     let first = Headwater::at(binary, "s3://lake/kafka", &slow);
     let second = Headwater::at(binary, "s3://lake/kafka", &s3.environment());
     let settings = settings(&broker, "[numbers]", "commit_age: 50ms\n  commit_bytes: 64KiB");
-    let settings = format!("ingest: {{workers: 1}}\n{settings}");
+    let settings = format!("ingest: {{workers: 1}}\nlog: {{level: debug}}\n{settings}");
     first.file("headwater.yaml", &settings);
     second.file("headwater.yaml", &settings);
 
     let a = first.serve(&["api"], &[]);
     let log = first.folder().join("serve.log");
-    // How often it was given partitions.
-    let given = || std::fs::read_to_string(&log).unwrap().matches("Kafka gave partitions").count();
-    while given() < 1 {}
+    let times = |text: &str| std::fs::read_to_string(&log).unwrap().matches(text).count();
+    let given = "Kafka gave partitions";
+    while times(given) < 1 {}
     let b = second.serve(&["api"], &[]);
-    while given() < 2 {}
-    proxy.fail(0, Duration::from_millis(100));
+    while times(given) < 2 {}
+    // What the first one has now, it shall have no more to read beside it.
+    let text = std::fs::read_to_string(&log).unwrap();
+    let own = text.rsplit(given).next().unwrap();
+    let own: Vec<u32> =
+        (0..4).filter(|number| own.contains(&format!("numbers/{number}"))).collect();
+    assert_eq!(own.len(), 2, "{text}");
+    proxy.fail(0, Duration::from_secs(2));
     // More than fits into its memory, so that it waits for commits, each of which takes a while.
     let pad = "x".repeat(8_000);
     let large = |number| format!("{{\"number\":{number},\"pad\":\"{pad}\"}}\n");
-    broker.send("numbers", &(0..1_500).map(large).collect::<String>());
+    for (partition, numbers) in own.into_iter().zip([0..600, 600..1_200]) {
+        broker.send_to("numbers", partition, &numbers.map(large).collect::<String>());
+    }
+    while times("Kafka waits until more can be handed on") == 0 {}
     b.kill();
-    while given() < 3 {}
+    while times("Kafka takes partitions back") < 2 {}
     proxy.fail(0, Duration::ZERO);
-    a.wait_for("SELECT count(*) FROM events", 1_500);
+    a.wait_for("SELECT count(*) FROM events", 1_200);
     a.stop();
-    assert_each_once(&second, 1_500);
+    assert_each_once(&second, 1_200);
 }
 
 #[test]

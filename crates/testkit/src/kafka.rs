@@ -65,9 +65,22 @@ impl KafkaBroker {
     /// # Panics
     /// When it does not take them.
     pub fn send(&mut self, topic: &str, messages: &str) {
+        self.send_with(topic, messages, "");
+    }
+
+    /// The same, to one partition.
+    ///
+    /// # Panics
+    /// When it does not take them.
+    pub fn send_to(&mut self, topic: &str, partition: u32, messages: &str) {
+        self.send_with(topic, messages, &format!(" {partition}"));
+    }
+
+    fn send_with(&mut self, topic: &str, messages: &str, partition: &str) {
         let file = self.folder.path().join("messages");
         std::fs::write(&file, messages).expect("a file");
-        assert_eq!(self.ask(&format!("send {topic} {}", file.display())), "done");
+        let command = format!("send {topic} {}{partition}", file.display());
+        assert_eq!(self.ask(&command), "done");
     }
 
     /// Deletes the messages of a partition before an offset.

@@ -161,11 +161,12 @@ impl<O: PartitionOwner> ConsumerContext for Membership<O> {
         partitions: &mut TopicPartitionList,
     ) {
         let is_assigned = event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        let names = names(partitions);
         let done = if is_assigned {
-            tracing::info!(partitions = partitions.count(), "Kafka gave partitions");
+            tracing::info!(partitions = names, "Kafka gave partitions");
             self.assign(consumer, partitions)
         } else {
-            tracing::info!(partitions = partitions.count(), "Kafka takes partitions back");
+            tracing::info!(partitions = names, "Kafka takes partitions back");
             self.owner.revoked();
             for partition in partitions.elements() {
                 set_lag(partition.topic(), partition.partition(), 0);
@@ -181,6 +182,13 @@ impl<O: PartitionOwner> ConsumerContext for Membership<O> {
             }
         }
     }
+}
+
+/// For logs: `topic/0 topic/1`.
+fn names(partitions: &TopicPartitionList) -> String {
+    let elements = partitions.elements();
+    let names = elements.iter().map(|one| format!("{}/{}", one.topic(), one.partition()));
+    names.collect::<Vec<_>>().join(" ")
 }
 
 /// What is not read of a partition; none of it is this member's any more when it is given back.

@@ -199,6 +199,7 @@ impl<O: PartitionOwner> KafkaReader<O> {
     pub fn hold(&mut self, mut is_over: impl FnMut() -> bool) -> Result<bool, KafkaError> {
         let epoch = self.epoch;
         let refused = |source| KafkaError::Refused { source };
+        tracing::debug!("Kafka waits until more can be handed on");
         // Once: pausing throws away what was fetched ahead.
         self.consumer.pause(&self.consumer.assignment().map_err(refused)?).map_err(refused)?;
         while self.epoch == epoch && !is_over() {
