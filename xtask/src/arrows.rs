@@ -5,11 +5,12 @@ use crate::finding::Finding;
 use crate::workspace::{Dependency, Member, Workspace};
 
 /// Every crate of the workspace in data-path order, with the crates it may use.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("event", &[]),
+    ("ocsf", &["event"]),
     ("config", &["event"]),
-    ("pipeline", &["event"]),
-    ("normalizers", &["event", "pipeline"]),
+    ("pipeline", &["event", "ocsf"]),
+    ("normalizers", &["event", "ocsf", "pipeline"]),
     ("enrichers", &["event", "pipeline"]),
     ("access", &["event"]),
     ("journal", &["event"]),
@@ -22,6 +23,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
         "cli",
         &[
             "event",
+            "ocsf",
             "access",
             "config",
             "pipeline",
@@ -38,7 +40,17 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("testkit", &["event"]),
     (
         "benches",
-        &["event", "pipeline", "normalizers", "enrichers", "lake", "query", "ingest", "testkit"],
+        &[
+            "event",
+            "ocsf",
+            "pipeline",
+            "normalizers",
+            "enrichers",
+            "lake",
+            "query",
+            "ingest",
+            "testkit",
+        ],
     ),
     ("xtask", &[]),
 ];

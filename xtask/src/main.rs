@@ -10,11 +10,13 @@
 mod arrows;
 mod boundaries;
 mod finding;
+mod ocsf;
 mod rust_file;
 mod step;
 mod tidy;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -33,6 +35,13 @@ fn main() -> ExitCode {
 fn run() -> Result<ExitCode> {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next();
+    if command.as_deref() == Some("ocsf") {
+        let schemas: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
+        for file in ocsf::generate(&Workspace::load()?.root, &schemas)? {
+            println!("wrote {}", file.display());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Some(argument) = arguments.next() {
         bail!("unexpected argument `{argument}` (see `cargo xtask help`)");
     }
@@ -54,6 +63,7 @@ fn print_help() {
     for step in &STEPS {
         println!("  {:<8} {}", step.name, step.purpose);
     }
+    println!("  {:<8} not a check: makes `crates/ocsf/data` from the schemas it is given", "ocsf");
     println!("  {:<8} all of the above; the expensive ones only when the cheap ones pass", "check");
 }
 

@@ -25,13 +25,45 @@ pub const SHELL: [&str; 9] = [
 pub struct Event {
     /// The document.
     pub json: Tree,
+    /// What it means in OCSF; an empty object when nobody said so.
+    pub ocsf: Tree,
+    /// What is wrong with `ocsf`: an array of objects with `severity`, `code`, `path` and `value`.
+    pub issues: Tree,
 }
 
 impl Event {
     /// An empty event whose keys are indexed by `vocabulary`.
     #[must_use]
     pub fn new(vocabulary: Arc<Vocabulary>) -> Self {
-        Self { json: Tree::new(vocabulary) }
+        Self::with_ocsf(vocabulary, Arc::default())
+    }
+
+    /// An empty event whose OCSF object is indexed by words of its own.
+    #[must_use]
+    pub fn with_ocsf(vocabulary: Arc<Vocabulary>, words: Arc<Vocabulary>) -> Self {
+        let issues = Tree::new(Arc::default());
+        Self { json: Tree::new(vocabulary), ocsf: Tree::new(words), issues }
+    }
+
+    /// Whether the event has an OCSF object.
+    #[must_use]
+    pub fn is_mapped(&self) -> bool {
+        self.ocsf.children(self.ocsf.root()).next().is_some()
+    }
+
+    /// Forgets the OCSF object of the event before.
+    pub fn clear_ocsf(&mut self) {
+        self.ocsf.clear();
+        self.issues.clear();
+        let root = self.issues.root();
+        self.issues.replace(root, Scalar::Array);
+    }
+
+    /// Gives memory beyond `bytes_max` back, so that one huge event does not stay for ever.
+    pub fn shrink(&mut self, bytes_max: usize) {
+        self.json.shrink(bytes_max);
+        self.ocsf.shrink(bytes_max);
+        self.issues.shrink(bytes_max);
     }
 
     /// The object `details`; made when it is missing or not an object.

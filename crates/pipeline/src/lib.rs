@@ -1,4 +1,5 @@
-//! What bytes mean: the plugin contract and its runtime. Normalizers run first, enrichers second,
+//! What bytes mean: mappings to OCSF, the plugin contract and its runtime. A record is mapped as it
+//! arrived; then normalizers run, then enrichers,
 //! each kind in ascending priority, ties by name. A plugin runs when one of its registered words is
 //! a key at any depth, a tag or the category of the event *at that moment*; earlier plugins can so
 //! trigger later ones. Bad input is data: it comes out as [`headwater_event::Reject`], never as an
@@ -8,6 +9,8 @@
 
 mod error;
 mod ids;
+pub mod mapping;
+mod meaning;
 mod plugin;
 mod runtime;
 #[cfg(feature = "vrl")]

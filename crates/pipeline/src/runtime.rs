@@ -7,6 +7,8 @@ use std::sync::Arc;
 use headwater_event::json::{Kind, NodeId, ParseLimits, Token, Vocabulary};
 use headwater_event::{Envelope, Event, Origin, Reject, Stage};
 
+use crate::mapping::{Explanation, Mapping, Mappings};
+use crate::meaning::Meaning;
 use crate::{IdSource, Metadata, PipelineError, Plugin, PluginKind, Verdict};
 
 /// Settings of a pipeline.
@@ -54,23 +56,37 @@ struct Step {
 /// An ordered set of plugins with its key index. Shared by all workers.
 #[derive(Debug)]
 pub struct Pipeline {
+    mappings: Mappings,
     steps: Vec<Step>,
     vocabulary: Arc<Vocabulary>,
     options: PipelineOptions,
 }
 
 impl Pipeline {
-    /// Orders the plugins and builds the index of the words they ask for.
+    /// [`Pipeline::with_mappings`] without any: events get no OCSF object.
     ///
     /// # Errors
     /// Two plugins of a kind share a name, or too many words are registered.
     pub fn new(
+        plugins: Vec<Box<dyn Plugin>>,
+        options: PipelineOptions,
+    ) -> Result<Self, PipelineError> {
+        Self::with_mappings(Vec::new(), plugins, options)
+    }
+
+    /// Orders the plugins and builds the index of the words that they and the mappings ask for.
+    /// Mappings are asked in their order.
+    ///
+    /// # Errors
+    /// Two plugins of a kind share a name, or too many words are registered.
+    pub fn with_mappings(
+        mappings: Vec<Box<dyn Mapping>>,
         mut plugins: Vec<Box<dyn Plugin>>,
         options: PipelineOptions,
     ) -> Result<Self, PipelineError> {
         plugins.sort_by(|left, right| order_of(&**left).cmp(&order_of(&**right)));
         let mut names = HashSet::new();
-        let mut words = HashSet::new();
+        let mut words: HashSet<String> = Mappings::words(&mappings).map(str::to_owned).collect();
         for plugin in &plugins {
             if !names.insert((plugin.kind(), plugin.name().to_owned())) {
                 return Err(PipelineError::DuplicateName {
@@ -84,7 +100,8 @@ impl Pipeline {
         PipelineError::check_words(words.len())?;
         let vocabulary = Arc::new(Vocabulary::new(words.iter().map(String::as_str)));
         let steps = plugins.into_iter().map(|plugin| Step::new(plugin, &vocabulary)).collect();
-        Ok(Self { steps, vocabulary, options })
+        let mappings = Mappings::new(mappings, &vocabulary);
+        Ok(Self { mappings, steps, vocabulary, options })
     }
 
     /// Names of the plugins in the order in which they run, as the audit trail writes them.
@@ -97,7 +114,11 @@ impl Pipeline {
     pub fn worker(self: &Arc<Self>) -> Worker {
         Worker {
             pipeline: Arc::clone(self),
-            event: Event::new(Arc::clone(&self.vocabulary)),
+            event: Event::with_ocsf(
+                Arc::clone(&self.vocabulary),
+                Arc::clone(self.mappings.catalogue().vocabulary()),
+            ),
+            meaning: Meaning::new(self.mappings.catalogue()),
             ids: IdSource::default(),
             audit: Vec::new(),
         }
@@ -137,6 +158,7 @@ impl Step {
 pub struct Worker {
     pipeline: Arc<Pipeline>,
     event: Event,
+    meaning: Meaning,
     ids: IdSource,
     /// Indexes of the steps that ran on the current event.
     audit: Vec<usize>,
@@ -147,7 +169,7 @@ impl Worker {
     /// anything else a reject. Every record ends in at least one call of `output`.
     pub fn process(&mut self, envelope: Envelope<'_>, output: &mut impl Output) {
         self.process_at(envelope, 0, output);
-        self.event.json.shrink(KEEP_BYTES_MAX);
+        self.event.shrink(KEEP_BYTES_MAX);
     }
 
     fn process_at(&mut self, envelope: Envelope<'_>, depth: u32, output: &mut impl Output) {
@@ -184,13 +206,15 @@ impl Worker {
         let mut current = 0;
         self.audit.clear();
         let result = catch_unwind(AssertUnwindSafe(|| {
-            run_steps(
-                &self.pipeline.steps,
-                &mut self.event,
-                &mut Metadata::of(&envelope, &mut self.ids),
-                &mut self.audit,
-                &mut current,
-            )
+            let pipeline = &self.pipeline;
+            let mut metadata = Metadata::of(&envelope, &mut self.ids);
+            self.meaning.begin(&pipeline.mappings, &mut self.event, &metadata, None);
+            let (event, audit) = (&mut self.event, &mut self.audit);
+            let verdict = run_steps(&pipeline.steps, event, &mut metadata, audit, &mut current);
+            if verdict == Verdict::Keep {
+                self.meaning.finish(&mut self.event, metadata.time);
+            }
+            verdict
         }));
         let step = self.pipeline.steps.get(current);
         let name = step.map(|step| Arc::clone(&step.name));
@@ -212,6 +236,18 @@ impl Worker {
             }
             Err(_) => refuse(envelope, "plugin panicked".to_owned(), stage, name, output),
         }
+    }
+
+    /// Which mapping takes a record and what it does: for `headwater ocsf explain`. The record is
+    /// one object; anything else explains nothing.
+    pub fn explain(&mut self, envelope: Envelope<'_>) -> Explanation {
+        let mut explanation = Explanation::default();
+        if self.event.json.parse(envelope.json, self.pipeline.options.parse_limits).is_ok() {
+            let metadata = Metadata::of(&envelope, &mut self.ids);
+            let mappings = &self.pipeline.mappings;
+            self.meaning.begin(mappings, &mut self.event, &metadata, Some(&mut explanation));
+        }
+        explanation
     }
 
     fn write_audit(&mut self) {

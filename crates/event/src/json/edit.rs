@@ -199,6 +199,35 @@ impl Tree {
         copy
     }
 
+    /// Copies a value of another tree, with everything below it, to the end of an object (with this
+    /// key) or an array (the key is not used). The spelling stays.
+    pub fn graft(&mut self, container: NodeId, key: &str, from: &Self, id: NodeId) -> NodeId {
+        let copy = self.detached(Scalar::Null);
+        if self.kind(container) == Kind::Object {
+            self.label(copy, key);
+        }
+        let mut pending = vec![(id, copy)];
+        while let Some((source, target)) = pending.pop() {
+            let node = *from.node(source);
+            let is_container = matches!(node.kind, Kind::Object | Kind::Array);
+            let value =
+                if is_container { NO_CHILDREN } else { self.store_plain(from.slice(node.value)) };
+            let copy = self.node_mut(target);
+            (copy.kind, copy.value) = (node.kind, value);
+            copy.flags = copy.flags & Node::OF_KEY | node.flags & !Node::OF_KEY;
+            for child in from.children(source) {
+                let fresh = self.detached(Scalar::Null);
+                if node.kind == Kind::Object {
+                    self.label(fresh, &from.key(child));
+                }
+                self.link(target, fresh);
+                pending.push((child, fresh));
+            }
+        }
+        self.link(container, copy);
+        copy
+    }
+
     fn copy_value(&mut self, from: NodeId, to: NodeId) {
         let mut pending = vec![(from, to)];
         while let Some((source, target)) = pending.pop() {

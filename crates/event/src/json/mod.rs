@@ -32,7 +32,9 @@ pub struct NodeId(u32);
 impl NodeId {
     const NONE: Self = Self(u32::MAX);
 
-    const fn index(self) -> usize {
+    /// Place among the values of its tree, to index tables by.
+    #[must_use]
+    pub const fn index(self) -> usize {
         // u32 to usize widens on every platform the workspace supports.
         self.0 as usize
     }

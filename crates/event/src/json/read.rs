@@ -79,6 +79,12 @@ impl Tree {
         Children { tree: self, next }
     }
 
+    /// The member or element after a value in its container: for walks that change the tree.
+    #[must_use]
+    pub fn next(&self, id: NodeId) -> Option<NodeId> {
+        self.node(id).next.some()
+    }
+
     /// A value and everything below it.
     #[must_use]
     pub fn descendants(&self, id: NodeId) -> Descendants<'_> {

@@ -280,3 +280,18 @@ proptest! {
         let _ = tree.parse(&bytes, ParseLimits::default());
     }
 }
+
+#[test]
+fn a_graft_keeps_spelling_and_order() {
+    let mut from = Tree::new(Arc::default());
+    let text = br#"{"a":{"B\u0041":[1.0,"x\ty",{"c":null}],"d":true},"e":1e400}"#;
+    from.parse(text, ParseLimits::default()).unwrap();
+    let mut tree = Tree::new(Arc::default());
+    for child in from.children(from.root()) {
+        tree.graft(tree.root(), &from.key(child), &from, child);
+    }
+    let list = tree.append(tree.root(), "list", Scalar::Array);
+    tree.graft(list, "", &from, from.lookup("a.d").unwrap());
+    let expected = r#"{"a":{"BA":[1.0,"x\ty",{"c":null}],"d":true},"e":1e400,"list":[true]}"#;
+    assert_eq!(tree.to_json(tree.root()), expected);
+}

@@ -1,0 +1,200 @@
+//! What follows from what is there: numbers of class, category and type, captions beside numbers,
+//! numbers beside captions, the declared profiles, the release.
+
+use headwater_event::json::{Kind, NodeId, Scalar, Tree};
+
+use crate::catalogue::{Attribute, Catalogue};
+use crate::item::Item;
+
+/// The number for "none of the others": the sibling has the source's own wording.
+const OTHER: i64 = 99;
+
+/// Completes an event whose tree was made with [`Catalogue::vocabulary`]. It needs a `class_uid`;
+/// without one, or with an unknown one, nothing is done.
+///
+/// What is set already stays, but for the numbers that follow from class and activity. A second
+/// call changes nothing.
+pub fn complete(catalogue: &Catalogue, tree: &mut Tree, event: NodeId) {
+    let Some(class) = class_of(catalogue, tree, event) else { return };
+    let mut work = Work { catalogue, tree, profiles: 0, members: Vec::new() };
+    work.item(event, class);
+    let needed = work.profiles;
+    classify(catalogue, tree, event, class);
+    let metadata = object(tree, event, "metadata");
+    if member(tree, metadata, "version").is_none() {
+        tree.set(metadata, "version", catalogue.version());
+    }
+    declare(catalogue, tree, metadata, class, needed);
+}
+
+fn class_of<'c>(catalogue: &'c Catalogue, tree: &Tree, event: NodeId) -> Option<&'c Item> {
+    catalogue.class(tree.as_i64(tree.get(event, "class_uid")?)?)
+}
+
+/// A member that is not null.
+fn member(tree: &Tree, object: NodeId, name: &str) -> Option<NodeId> {
+    tree.get(object, name).filter(|id| tree.kind(*id) != Kind::Null)
+}
+
+fn object(tree: &mut Tree, parent: NodeId, name: &str) -> NodeId {
+    match member(tree, parent, name) {
+        Some(id) if tree.kind(id) == Kind::Object => id,
+        _ => tree.set(parent, name, Scalar::Object),
+    }
+}
+
+/// Category, type and their names.
+fn classify(catalogue: &Catalogue, tree: &mut Tree, event: NodeId, class: &Item) {
+    let uid = class.uid.unwrap_or_default();
+    let category = class.category_uid.unwrap_or_default();
+    let activity = match member(tree, event, "activity_id") {
+        Some(id) => tree.as_i64(id).unwrap_or_default(),
+        None => {
+            tree.set(event, "activity_id", 0_i64);
+            0
+        }
+    };
+    tree.set(event, "category_uid", category);
+    tree.set(event, "type_uid", uid * 100 + activity);
+    tree.set(event, "class_name", class.caption.as_str());
+    let mut of_category = catalogue.categories().iter().filter(|one| one.uid == category);
+    let category = of_category.next().map_or("Uncategorized", |one| one.caption.as_str());
+    tree.set(event, "category_name", category);
+    let activity_id = catalogue.vocabulary().token("activity_id");
+    let attribute = activity_id
+        .and_then(|token| class.position(token))
+        .and_then(|position| catalogue.attribute(class, position));
+    let caption = attribute.and_then(|one| catalogue.enum_of(one)?.caption(activity));
+    let own = member(tree, event, "activity_name").and_then(|id| tree.owned_text(id));
+    let name = match (own, caption) {
+        (Some(own), _) if activity == OTHER => own,
+        (_, Some(caption)) => caption.to_owned(),
+        (own, None) => own.unwrap_or_default(),
+    };
+    if activity != OTHER {
+        tree.set(event, "activity_name", name.as_str());
+    }
+    let caption = if activity == OTHER { "Other" } else { &name };
+    tree.set(event, "type_name", format!("{}: {caption}", class.caption).as_str());
+    if member(tree, event, "severity_id").is_none() {
+        tree.set(event, "severity_id", 0_i64);
+        tree.set(event, "severity", "Unknown");
+    }
+}
+
+/// Adds the profiles that attributes of the event need and that it does not declare.
+fn declare(catalogue: &Catalogue, tree: &mut Tree, metadata: NodeId, class: &Item, needed: u64) {
+    let mut declared = 0;
+    let list = member(tree, metadata, "profiles").filter(|id| tree.kind(*id) == Kind::Array);
+    for element in list.into_iter().flat_map(|list| tree.children(list)) {
+        declared |= tree.as_str(element).and_then(|name| catalogue.profile_bit(&name)).unwrap_or(0);
+    }
+    let missing = needed & !declared;
+    if missing == 0 {
+        return;
+    }
+    let list = match list {
+        Some(list) => list,
+        None => tree.set(metadata, "profiles", Scalar::Array),
+    };
+    for (bit, (name, _)) in catalogue.profiles().iter().enumerate() {
+        if missing >> bit & 1 == 1 && class.profiles.contains(name) {
+            tree.push(list, name.as_str());
+        }
+    }
+}
+
+struct Work<'a> {
+    catalogue: &'a Catalogue,
+    tree: &'a mut Tree,
+    /// Bits of the profiles that are needed.
+    profiles: u64,
+    members: Vec<(NodeId, usize)>,
+}
+
+impl<'a> Work<'a> {
+    fn item(&mut self, node: NodeId, item: &'a Item) {
+        let base = self.members.len();
+        let (tree, members) = (&*self.tree, &mut self.members);
+        members.extend(tree.children(node).filter_map(|child| {
+            let position = item.position(tree.token(child)?)?;
+            (tree.kind(child) != Kind::Null).then_some((child, position))
+        }));
+        let end = members.len();
+        for place in base..end {
+            let Some((child, position)) = self.members.get(place).copied() else { break };
+            let Some(attribute) = self.catalogue.attribute(item, position) else { continue };
+            self.need(attribute);
+            if let Some(object) = self.catalogue.object_of(attribute) {
+                self.objects(child, object);
+            }
+        }
+        for position in &item.enumerated {
+            self.sibling(node, item, usize::from(*position), base..end);
+        }
+        self.members.truncate(base);
+    }
+
+    fn objects(&mut self, node: NodeId, item: &'a Item) {
+        match self.tree.kind(node) {
+            Kind::Object => self.item(node, item),
+            Kind::Array => {
+                let mut next = self.tree.children(node).next();
+                while let Some(element) = next {
+                    if self.tree.kind(element) == Kind::Object {
+                        self.item(element, item);
+                    }
+                    next = self.tree.next(element);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn need(&mut self, attribute: &Attribute) {
+        let profiles = attribute.profiles;
+        if profiles != 0 && profiles & self.profiles == 0 {
+            // The first one of those that bring it.
+            self.profiles |= profiles & profiles.wrapping_neg();
+        }
+    }
+
+    /// Number beside caption or caption beside number.
+    fn sibling(
+        &mut self,
+        node: NodeId,
+        item: &'a Item,
+        position: usize,
+        members: std::ops::Range<usize>,
+    ) {
+        let Some(attribute) = self.catalogue.attribute(item, position) else { return };
+        let Some(Some(sibling)) = item.siblings.get(position) else { return };
+        let Some(values) = self.catalogue.enum_of(attribute) else { return };
+        let Some(caption) = self.catalogue.attribute(item, usize::from(*sibling)) else { return };
+        if attribute.is_array || attribute.name == "activity_id" || attribute.name == "type_uid" {
+            return;
+        }
+        let members = self.members.get(members).unwrap_or_default();
+        let find = |wanted: usize| {
+            members.iter().rev().find(|(_, position)| *position == wanted).map(|(id, _)| *id)
+        };
+        match (find(position), find(usize::from(*sibling))) {
+            (Some(number), None) => {
+                let Some(number) = self.tree.as_i64(number).filter(|one| *one != OTHER) else {
+                    return;
+                };
+                if let Some(text) = values.caption(number) {
+                    self.tree.append_word(node, caption.token, text);
+                }
+            }
+            (None, Some(text)) => {
+                let Some(text) = self.tree.as_str(text) else { return };
+                let number = values.number(&text).unwrap_or(OTHER);
+                if values.caption(number).is_some() {
+                    self.tree.append_word(node, attribute.token, number);
+                }
+            }
+            _ => {}
+        }
+    }
+}

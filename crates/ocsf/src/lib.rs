@@ -1,0 +1,25 @@
+//! What fields mean: the Open Cybersecurity Schema Framework (OCSF) as data, and what follows from
+//! it for one event: validation, completion, observables. No I/O.
+//!
+//! Contract: the schema of the releases in `data/`, made by `cargo xtask ocsf`; the rules and the
+//! issue codes of validation are those of the OCSF schema server's `validate` endpoint.
+
+mod catalogue;
+mod complete;
+mod issue;
+mod item;
+mod load;
+mod observables;
+mod path;
+mod validate;
+mod version;
+
+pub use catalogue::{Attribute, Base, Catalogue, Category, Enumeration, Requirement, Type};
+pub use complete::complete;
+pub use issue::{Code, Issue, Severity};
+pub use item::{Constraint, Item};
+pub use load::CatalogueError;
+pub use observables::{COLLECTED, Observable, collect};
+pub use path::{PathStep, follow};
+pub use validate::Validator;
+pub use version::Version;

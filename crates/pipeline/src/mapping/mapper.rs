@@ -1,0 +1,302 @@
+//! What a mapping writes through.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+
+use headwater_event::json::{NodeId, Scalar, Tree};
+use headwater_event::{Origin, Timestamp, time};
+use headwater_ocsf::{Catalogue, Item};
+
+use super::convert::{Converted, OTHER, convert};
+use super::source::{Field, Source, Used};
+use super::target::{self, TargetStep};
+use super::{Scratch, leftover};
+use crate::Metadata;
+
+/// One field's way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Path of the field in the record.
+    pub from: String,
+    /// Path of the attribute.
+    pub to: String,
+}
+
+/// Reads a record and writes its OCSF object.
+///
+/// Paths of fields are those of [`Source::find`]; paths of attributes are the schema's, with
+/// `[n]` for elements of arrays (`answers[2].rdata`; without an index the first). What cannot be
+/// written (no such attribute in this class, a value that does not fit, a target that is set
+/// already) is left, and so ends up below `unmapped`.
+#[derive(Debug)]
+pub struct Mapper<'a> {
+    json: &'a Tree,
+    extra: &'a mut Tree,
+    out: &'a mut Tree,
+    used: &'a mut Used,
+    origin: &'a Origin,
+    received_at: Timestamp,
+    catalogue: &'static Catalogue,
+    class: Option<&'static Item>,
+    time: Option<Timestamp>,
+    flat: Vec<Field>,
+    steps: Option<Vec<Step>>,
+    path: Vec<TargetStep<'static>>,
+}
+
+impl<'a> Mapper<'a> {
+    pub(super) fn new(
+        json: &'a Tree,
+        out: &'a mut Tree,
+        scratch: &'a mut Scratch,
+        catalogue: &'static Catalogue,
+        metadata: &Metadata<'a>,
+    ) -> Self {
+        let Scratch { extra, used } = scratch;
+        extra.clear();
+        out.clear();
+        used.clear();
+        Self {
+            json,
+            extra,
+            out,
+            used,
+            origin: metadata.origin,
+            received_at: metadata.received_at,
+            catalogue,
+            class: None,
+            time: None,
+            flat: Vec::new(),
+            steps: None,
+            path: Vec::new(),
+        }
+    }
+
+    pub(super) fn traces(&mut self, traces: bool) {
+        self.steps = traces.then(Vec::new);
+    }
+
+    pub(super) const fn is_classified(&self) -> bool {
+        self.class.is_some()
+    }
+
+    /// Puts what is left below `unmapped`.
+    pub(super) fn finish(self) -> (Option<Timestamp>, Vec<Step>) {
+        let Self { json, extra, out, used, time, flat, steps, origin, received_at, .. } = self;
+        let source = Source::of(json, extra, origin, received_at);
+        leftover::keep(&source, used, &flat, out);
+        (time, steps.unwrap_or_default())
+    }
+
+    /// The record, to look at without using anything.
+    #[must_use]
+    pub fn source(&self) -> Source<'_> {
+        Source::of(self.json, self.extra, self.origin, self.received_at)
+    }
+
+    /// The fields that the mapping found inside texts: an object to append to. A field of the same
+    /// path as one of the record comes before it.
+    pub fn extra(&mut self) -> &mut Tree {
+        self.extra
+    }
+
+    /// Sets class and activity; everything else is written after it.
+    pub fn class(&mut self, class_uid: i64, activity_id: i64) {
+        self.class = self.catalogue.class(class_uid);
+        let root = self.out.root();
+        self.out.set(root, "class_uid", class_uid);
+        self.out.set(root, "activity_id", activity_id);
+    }
+
+    /// The activity in the source's own words, for one the class has no number for.
+    pub fn other_activity(&mut self, name: &str) {
+        let root = self.out.root();
+        self.out.set(root, "activity_id", OTHER);
+        self.out.set(root, "activity_name", name);
+    }
+
+    /// Writes a value of the mapping's own.
+    pub fn set<'v>(&mut self, to: &str, value: impl Into<Scalar<'v>>) -> bool {
+        let Some(last) = self.resolve(to) else { return false };
+        if target::find(self.out, &self.path, last).is_some() {
+            return false;
+        }
+        let object = target::open(self.out, &self.path);
+        if last.attribute.is_array {
+            let list = self.out.append_word(object, last.attribute.token, Scalar::Array);
+            self.out.push(list, value);
+        } else {
+            self.out.append_word(object, last.attribute.token, value);
+        }
+        true
+    }
+
+    /// Writes a field's value as the attribute's type. A second field with the value that the
+    /// attribute has already counts as written.
+    pub fn copy(&mut self, from: &str, to: &str) -> bool {
+        let Some(field) = self.source().find(from) else { return false };
+        let written = self.copy_field(field, to);
+        if written {
+            self.trace(from, to);
+        }
+        written
+    }
+
+    /// [`Mapper::copy`] of the first of several fields that is there and fits.
+    pub fn copy_first(&mut self, from: &[&str], to: &str) -> bool {
+        from.iter().any(|from| self.copy(from, to))
+    }
+
+    /// [`Mapper::copy`] of many fields.
+    pub fn table(&mut self, pairs: &[(&str, &str)]) {
+        for (from, to) in pairs {
+            self.copy(from, to);
+        }
+    }
+
+    /// [`Mapper::copy`] of a field at hand.
+    pub fn copy_field(&mut self, field: Field, to: &str) -> bool {
+        let Some(last) = self.resolve(to) else { return false };
+        let source = Source::of(self.json, self.extra, self.origin, self.received_at);
+        let Some(value) = convert(self.catalogue, last.attribute, &source, field) else {
+            return false;
+        };
+        if let Some(existing) = target::find(self.out, &self.path, last) {
+            let is_same = match &value {
+                Converted::Text(text) => self.out.as_str(existing).is_some_and(|one| one == *text),
+                Converted::Integer(number) => self.out.as_i64(existing) == Some(*number),
+                _ => false,
+            };
+            if is_same {
+                self.used.mark(field);
+            }
+            return is_same;
+        }
+        let object = target::open(self.out, &self.path);
+        write(self.out, object, last, &value, &source);
+        self.used.mark(field);
+        true
+    }
+
+    /// The text of a field, which counts as used: the mapping writes it in another form.
+    pub fn take(&mut self, from: &str) -> Option<String> {
+        let source = self.source();
+        let field = source.find(from)?;
+        let text = source.text_of(field)?.into_owned();
+        self.used.mark(field);
+        self.trace(from, "");
+        Some(text)
+    }
+
+    /// Marks a field as used: what it says is in the object in another form.
+    pub fn done(&mut self, from: &str) {
+        if let Some(field) = self.source().find(from) {
+            self.used.mark(field);
+            self.trace(from, "");
+        }
+    }
+
+    /// Marks a field at hand as used.
+    pub fn done_field(&mut self, field: Field) {
+        self.used.mark(field);
+    }
+
+    /// What is left of an object's members goes to the top of `unmapped`.
+    pub fn flatten(&mut self, container: &str) {
+        if let Some(field) = self.source().find(container) {
+            self.flat.push(field);
+        }
+    }
+
+    /// The event's time from the first of several fields that is one; `metadata.original_time`
+    /// keeps its text.
+    pub fn time(&mut self, from: &[&str]) -> bool {
+        from.iter().any(|from| {
+            let source = self.source();
+            let text = source.text(from).map(Cow::into_owned);
+            let Some(text) = text else { return false };
+            let Some(time) = time::parse(&text, source.received_at()) else { return false };
+            if self.time.is_some() {
+                return false;
+            }
+            self.set_time(time);
+            self.copy(from, "metadata.original_time")
+        })
+    }
+
+    /// The event's time from a time zone's rules or other fields than one.
+    pub fn set_time(&mut self, time: Timestamp) {
+        self.time = Some(time);
+        let root = self.out.root();
+        self.out.set(root, "time", time.as_micros().div_euclid(1_000));
+    }
+
+    /// The text that an attribute has now.
+    #[must_use]
+    pub fn written(&self, to: &str) -> Option<Cow<'_, str>> {
+        self.out.scalar_text(self.out_node(to)?)
+    }
+
+    fn out_node(&self, to: &str) -> Option<NodeId> {
+        let mut path = Vec::new();
+        let last = target::resolve(self.catalogue, self.class?, to, &mut path)?;
+        target::find(self.out, &path, last)
+    }
+
+    fn resolve(&mut self, to: &str) -> Option<TargetStep<'static>> {
+        target::resolve(self.catalogue, self.class?, to, &mut self.path)
+    }
+
+    fn trace(&mut self, from: &str, to: &str) {
+        if let Some(steps) = &mut self.steps {
+            steps.push(Step { from: from.to_owned(), to: to.to_owned() });
+        }
+    }
+}
+
+fn write(
+    out: &mut Tree,
+    object: NodeId,
+    last: TargetStep<'_>,
+    value: &Converted<'_>,
+    source: &Source<'_>,
+) {
+    let token = last.attribute.token;
+    match value {
+        Converted::Whole(field) => {
+            out.graft(object, &last.attribute.name, source.tree(*field), field.node);
+        }
+        Converted::List(list) => {
+            let array = out.append_word(object, token, Scalar::Array);
+            for value in list {
+                match value {
+                    Converted::Whole(field) => {
+                        out.graft(array, "", source.tree(*field), field.node);
+                    }
+                    value => {
+                        out.push(array, scalar(value));
+                    }
+                }
+            }
+        }
+        value => {
+            out.append_word(object, token, scalar(value));
+            if let (Converted::Other(text), Some(sibling)) = (value, &last.attribute.sibling)
+                && out.get(object, sibling).is_none()
+            {
+                out.append(object, sibling, text.deref());
+            }
+        }
+    }
+}
+
+fn scalar<'v>(value: &'v Converted<'_>) -> Scalar<'v> {
+    match value {
+        Converted::Text(text) => Scalar::String(text),
+        Converted::Integer(number) => Scalar::Integer(*number),
+        Converted::Number(text) => Scalar::Number(text),
+        Converted::Boolean(value) => Scalar::Bool(*value),
+        Converted::Other(_) => Scalar::Integer(OTHER),
+        Converted::Whole(_) | Converted::List(_) => Scalar::Null,
+    }
+}

@@ -1,0 +1,121 @@
+//! What every mapping can rely on: types by the schema, nothing lost.
+
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use headwater_event::{Envelope, Event, Origin, Reject, Timestamp};
+
+use super::{Mapper, Mapping, Source};
+use crate::{Output, Pipeline, PipelineOptions};
+
+#[derive(Debug)]
+struct Logon;
+
+impl Mapping for Logon {
+    fn name(&self) -> &'static str {
+        "logon"
+    }
+
+    fn keys(&self) -> &'static [&'static [&'static str]] {
+        &[&["who", "kind"]]
+    }
+
+    fn recognises(&self, source: &Source<'_>) -> bool {
+        source.is("kind", "logon")
+    }
+
+    fn map(&self, mapper: &mut Mapper<'_>) {
+        mapper.class(3002, 1);
+        mapper.time(&["when"]);
+        mapper.flatten("more");
+        mapper.table(&[
+            ("who", "user.name"),
+            ("id.orig_h", "src_endpoint.ip"),
+            ("port", "src_endpoint.port"),
+            ("groups", "user.groups[0].name"),
+            ("more.pid", "actor.process.pid"),
+            ("nothing", "actor.user.uid"),
+            ("kind", "actor.no_such_attribute"),
+            ("severity", "severity_id"),
+            ("again", "user.name"),
+        ]);
+        mapper.set("metadata.product.name", "Test");
+        mapper.set("metadata.product.vendor_name", "Test");
+    }
+}
+
+#[derive(Default)]
+struct Kept(Vec<(String, String, String)>);
+
+impl Output for Kept {
+    fn event(&mut self, event: &Event, _: Envelope<'_>) -> Result<(), String> {
+        let text = |tree: &headwater_event::json::Tree| tree.to_json(tree.root());
+        self.0.push((text(&event.json), text(&event.ocsf), text(&event.issues)));
+        Ok(())
+    }
+
+    fn reject(&mut self, reject: Reject, _: &Origin) {
+        panic!("{reject:?}");
+    }
+
+    fn dropped(&mut self) {}
+}
+
+fn run(json: &str) -> (String, String, String) {
+    let mappings: Vec<Box<dyn Mapping>> = vec![Box::new(Logon)];
+    let pipeline = Pipeline::with_mappings(mappings, Vec::new(), PipelineOptions::default());
+    let mut worker = Arc::new(pipeline.unwrap()).worker();
+    let mut kept = Kept::default();
+    let origin = Origin::default();
+    let (original, json) = (json.as_bytes(), json.as_bytes());
+    let received_at = Timestamp::from_micros(1_700_000_000_000_000);
+    let envelope = Envelope { original, json, origin: &origin, time: None, received_at };
+    worker.process(envelope, &mut kept);
+    kept.0.remove(0)
+}
+
+#[test]
+fn values_get_the_type_of_their_attribute_and_the_rest_is_unmapped() {
+    let (json, ocsf, issues) = run(
+        r#"{"kind":"logon","who":"Ann","when":"2024-01-02T03:04:05.678901Z","id.orig_h":"10.0.0.1",
+        "port":"0x50","groups":"wheel","more":{"pid":77,"x":[1,{"y":null}],"z":"-"},"nothing":"",
+        "severity":"odd","again":"Ann","deep":{"a":{"b":1.0},"c":null}}"#,
+    );
+    assert!(json.contains(r#""utctimestamp":"2024-01-02T03:04:05.678901"#), "{json}");
+    let ocsf: serde_json::Value = serde_json::from_str(&ocsf).unwrap();
+    assert_eq!(ocsf["time"], 1_704_164_645_678_i64);
+    assert_eq!(ocsf["metadata"]["original_time"], "2024-01-02T03:04:05.678901Z");
+    assert_eq!(ocsf["user"]["name"], "Ann");
+    assert_eq!(ocsf["user"]["groups"][0]["name"], "wheel");
+    assert_eq!(ocsf["src_endpoint"]["port"], 80);
+    assert_eq!(ocsf["actor"]["process"]["pid"], 77);
+    assert_eq!(ocsf["severity_id"], 99);
+    assert_eq!(ocsf["severity"], "odd");
+    assert_eq!(ocsf["type_uid"], 300_201);
+    assert_eq!(ocsf["type_name"], "Authentication: Logon");
+    assert_eq!(
+        ocsf["unmapped"],
+        serde_json::json!({"kind": "logon", "x": [1, {"y": null}], "deep": {"a": {"b": 1.0}}})
+    );
+    let observed: Vec<&str> = ocsf["observables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["value"].as_str().unwrap())
+        .collect();
+    assert_eq!(observed, ["Ann", "10.0.0.1"]);
+    // Nothing but what this mapping leaves out: a service or destination.
+    let issues: serde_json::Value = serde_json::from_str(&issues).unwrap();
+    assert_eq!(issues.as_array().unwrap().len(), 1, "{issues}");
+    assert_eq!(issues[0]["code"], "constraint_failed");
+}
+
+#[test]
+fn what_nobody_recognises_is_a_base_event_with_everything_unmapped() {
+    let (_, ocsf, _) = run(r#"{"kind":"other","who":"x","utctimestamp":"2024-01-02T03:04:05Z"}"#);
+    let ocsf: serde_json::Value = serde_json::from_str(&ocsf).unwrap();
+    assert_eq!(ocsf["class_uid"], 0);
+    assert_eq!(ocsf["time"], 1_704_164_645_000_i64);
+    assert_eq!(ocsf["unmapped"]["kind"], "other");
+}

@@ -1,0 +1,75 @@
+//! The OCSF side of an event: mapped before plugins run, completed and checked after them.
+
+use headwater_event::{Event, Timestamp, time};
+use headwater_ocsf::{Catalogue, Validator, collect, complete};
+
+use crate::Metadata;
+use crate::mapping::{Explanation, Mappings, Scratch};
+
+/// Issues that are kept of one event; what has more is broken throughout.
+const ISSUES_MAX: usize = 100;
+
+/// State of one worker.
+#[derive(Debug)]
+pub(crate) struct Meaning {
+    catalogue: &'static Catalogue,
+    validator: Validator<'static>,
+    scratch: Scratch,
+    /// The time that the mapping found in the current event.
+    time: Option<Timestamp>,
+}
+
+impl Meaning {
+    pub(crate) fn new(catalogue: &'static Catalogue) -> Self {
+        let validator = Validator::new(catalogue);
+        Self { catalogue, validator, scratch: Scratch::default(), time: None }
+    }
+
+    /// Maps an event that is as it arrived.
+    pub(crate) fn begin(
+        &mut self,
+        mappings: &Mappings,
+        event: &mut Event,
+        metadata: &Metadata<'_>,
+        explanation: Option<&mut Explanation>,
+    ) {
+        event.clear_ocsf();
+        self.time = None;
+        if !mappings.is_empty() {
+            self.time = mappings.map(event, &mut self.scratch, metadata, explanation);
+        }
+    }
+
+    /// Completes and checks the OCSF object, and makes it and the shell tell the same time. A time
+    /// that the protocol told wins.
+    pub(crate) fn finish(&mut self, event: &mut Event, told: Option<Timestamp>) {
+        if !event.is_mapped() {
+            return;
+        }
+        match self.time.filter(|_| told.is_none()) {
+            Some(time) => event.set_shell("utctimestamp", time.to_iso().as_str()),
+            None => {
+                let shell = event.shell("utctimestamp");
+                if let Some(time) = shell.and_then(|text| time::parse_iso_fast(&text)) {
+                    let root = event.ocsf.root();
+                    event.ocsf.set(root, "time", time.as_micros().div_euclid(1_000));
+                }
+            }
+        }
+        let root = event.ocsf.root();
+        complete(self.catalogue, &mut event.ocsf, root);
+        collect(self.catalogue, &mut event.ocsf, root);
+        let issues = self.validator.validate(&event.ocsf, root);
+        for issue in issues.iter().take(ISSUES_MAX) {
+            let list = event.issues.root();
+            let object = event.issues.push(list, headwater_event::json::Scalar::Object);
+            let mut member = |key, text: &str| {
+                event.issues.append(object, key, text);
+            };
+            member("severity", issue.severity().text());
+            member("code", issue.code.text());
+            member("path", &issue.path);
+            member("value", &issue.value);
+        }
+    }
+}
