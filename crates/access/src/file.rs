@@ -2,7 +2,7 @@
 //! by every change.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use headwater_event::Timestamp;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::AccessError;
+use crate::private_file::replace_private_file;
 use crate::token::{Scope, Token};
 
 /// What is kept of a token.
@@ -152,22 +153,14 @@ impl TokenFile {
         lock.lock().map_err(|source| self.failed("lock", source))?;
         let mut tokens = self.read()?;
         let result = change(&mut tokens)?;
-        self.write(folder, Contents { tokens })?;
+        self.write(Contents { tokens })?;
         Ok(result)
     }
 
-    fn write(&self, folder: &Path, contents: Contents) -> Result<(), AccessError> {
+    fn write(&self, contents: Contents) -> Result<(), AccessError> {
         let text = serde_json::to_vec_pretty(&contents)
             .map_err(|source| AccessError::Damaged { path: self.path.clone(), source })?;
-        let written = (|| {
-            // Only the owner may read temporary files of this kind.
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            file.write_all(&text)?;
-            file.as_file().sync_all()?;
-            file.persist(&self.path).map_err(|error| error.error)?;
-            File::open(folder)?.sync_all()
-        })();
-        written.map_err(|source| self.failed("write", source))
+        replace_private_file(&self.path, &text).map_err(|source| self.failed("write", source))
     }
 
     fn failed(&self, action: &'static str, source: std::io::Error) -> AccessError {

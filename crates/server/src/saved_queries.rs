@@ -2,10 +2,11 @@
 //! whole. Copying the folder backs them up; a file that is put there is a saved query.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use headwater_access::replace_private_file;
 use headwater_event::ErrorKind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -194,14 +195,10 @@ impl SavedQueries {
     fn write(&self, query: &SavedQuery) -> Result<(), SavedQueryError> {
         let path = self.path(&query.name);
         let written = (|| {
+            let mut text = serde_json::to_vec_pretty(query)?;
+            text.push(b'\n');
             fs::create_dir_all(&self.folder)?;
-            // Only the owner may read temporary files of this kind.
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-            serde_json::to_writer_pretty(&mut file, query)?;
-            file.write_all(b"\n")?;
-            file.as_file().sync_all()?;
-            file.persist(&path).map_err(|error| error.error)?;
-            File::open(&self.folder)?.sync_all()
+            replace_private_file(&path, &text)
         })();
         written.map_err(SavedQueryError::file("write", &path))
     }

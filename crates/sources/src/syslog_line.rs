@@ -6,10 +6,15 @@
 //! `facility`, `severity`, `msgid` and `structured_data` that the line holds, and `cef` or `leef`
 //! when the message is one of these.
 
+mod structured_data;
+mod time;
+
 use memchr::memchr;
 
+use self::structured_data::{push_structured, structured_length};
+use self::time::{is_iso_time, split_time};
 use crate::cef_leef;
-use crate::json_text::{UniqueNames, push_string};
+use crate::json_text::push_string;
 
 /// Keywords of the severities 0 to 7, in the spelling of the event shell.
 const SEVERITIES: [&str; 8] =
@@ -20,10 +25,6 @@ const FACILITIES: [&str; 24] = [
     "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv",
     "ftp", "ntp", "security", "console", "clock", "local0", "local1", "local2", "local3", "local4",
     "local5", "local6", "local7",
-];
-
-const MONTHS: [&[u8; 3]; 12] = [
-    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
 
 /// Longest program name that is taken for one.
@@ -200,90 +201,6 @@ fn parse_5424(priority: Option<usize>, rest: &[u8]) -> Option<SyslogLine<'_>> {
     })
 }
 
-/// Time at the start of the older forms, with what routers put around it (`*Mar  1 18:46:11.123
-/// UTC:`).
-fn split_time(line: &[u8]) -> (Option<&[u8]>, &[u8]) {
-    let text = line.strip_prefix(b"*").or_else(|| line.strip_prefix(b".")).unwrap_or(line);
-    let Some(length) = iso_time_length(text).or_else(|| month_time_length(text)) else {
-        return (None, line);
-    };
-    let (time, rest) = text.split_at_checked(length).unwrap_or((text, b""));
-    let rest = rest.strip_prefix(b":").unwrap_or(rest);
-    if !(rest.is_empty() || rest.starts_with(b" ")) {
-        return (None, line);
-    }
-    (Some(time), rest.trim_ascii_start())
-}
-
-fn is_iso_time(word: &[u8]) -> bool {
-    iso_time_length(word) == Some(word.len())
-}
-
-/// Length of `2026-01-31T10:00:00…` up to the next blank.
-fn iso_time_length(text: &[u8]) -> Option<usize> {
-    const FORM: &[u8] = b"0000-00-00T00:00:00";
-    let start = text.get(..FORM.len())?;
-    let fits = start.iter().zip(FORM).all(|(byte, form)| match form {
-        b'0' => byte.is_ascii_digit(),
-        _ => byte == form,
-    });
-    let end = memchr(b' ', text).unwrap_or(text.len());
-    let is_zone = |byte: &u8| byte.is_ascii_digit() || b".,:+-Z".contains(byte);
-    (fits && text.get(FORM.len()..end)?.iter().all(is_zone)).then_some(end)
-}
-
-/// Length of `Oct 11 22:14:15`, `Oct  1 2026 22:14:15.003`, `Oct 11 22:14:15 2026` or `… 22:14:15
-/// UTC`.
-fn month_time_length(text: &[u8]) -> Option<usize> {
-    let (month, rest) = text.split_first_chunk::<3>()?;
-    if !MONTHS.contains(&month) {
-        return None;
-    }
-    let digits = |rest: &[u8]| rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let skip = |rest: &mut &[u8], count: usize| *rest = rest.get(count..).unwrap_or_default();
-    let mut rest = rest.strip_prefix(b" ")?.trim_ascii_start();
-    let day = digits(rest);
-    if !(1..=2).contains(&day) {
-        return None;
-    }
-    skip(&mut rest, day);
-    rest = rest.strip_prefix(b" ")?.trim_ascii_start();
-    if digits(rest) == 4 {
-        skip(&mut rest, 4);
-        rest = rest.strip_prefix(b" ")?.trim_ascii_start();
-    }
-    for separator in [b":".as_slice(), b":", b""] {
-        if !(1..=2).contains(&digits(rest)) {
-            return None;
-        }
-        let count = digits(rest);
-        skip(&mut rest, count);
-        rest = rest.strip_prefix(separator)?;
-    }
-    if let Some(fraction) = rest.strip_prefix(b".").or_else(|| rest.strip_prefix(b",")) {
-        rest = fraction;
-        let count = digits(rest);
-        skip(&mut rest, count);
-    }
-    if let Some(after) = rest.strip_prefix(b" ")
-        && let Some(length) = year_or_zone_length(after)
-    {
-        rest = after.get(length..)?;
-    }
-    Some(text.len() - rest.len())
-}
-
-fn year_or_zone_length(text: &[u8]) -> Option<usize> {
-    const ZONES: [&[u8]; 12] = [
-        b"UTC", b"GMT", b"EST", b"EDT", b"CST", b"CDT", b"MST", b"MDT", b"PST", b"PDT", b"CET",
-        b"CEST",
-    ];
-    let end = text.iter().position(|byte| matches!(byte, b' ' | b':')).unwrap_or(text.len());
-    let word = text.get(..end)?;
-    let is_year = word.len() == 4 && word.iter().all(u8::is_ascii_digit);
-    (is_year || ZONES.contains(&word)).then_some(end)
-}
-
 /// Name, process and message.
 type Program<'a> = (&'a [u8], Option<&'a [u8]>, &'a [u8]);
 
@@ -328,90 +245,6 @@ fn is_hostname(word: &[u8]) -> bool {
 fn split_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = memchr(b' ', text).filter(|end| *end > 0)?;
     Some((text.get(..end)?, text.get(end + 1..)?))
-}
-
-/// Length of `[id name="value" …][…]…`; `None` when it is not well formed.
-fn structured_length(text: &[u8]) -> Option<usize> {
-    let mut rest = text;
-    while rest.starts_with(b"[") {
-        rest = element(rest, &mut |_, _| {})?.1;
-    }
-    let length = text.len() - rest.len();
-    let is_end = rest.is_empty() || rest.starts_with(b" ");
-    (length > 0 && is_end).then_some(length)
-}
-
-/// Walks one `[id name="value" …]`; returns its id and what follows it.
-fn element<'a>(
-    text: &'a [u8],
-    parameter: &mut dyn FnMut(&'a [u8], Vec<u8>),
-) -> Option<(&'a [u8], &'a [u8])> {
-    let inside = text.strip_prefix(b"[")?;
-    let end = inside.iter().position(|byte| matches!(byte, b' ' | b']'))?;
-    let (id, mut rest) = inside.split_at_checked(end)?;
-    loop {
-        rest = rest.trim_ascii_start();
-        if let Some(after) = rest.strip_prefix(b"]") {
-            return (!id.is_empty()).then_some((id, after));
-        }
-        let equals = memchr(b'=', rest).filter(|equals| *equals > 0)?;
-        let name = rest.get(..equals)?;
-        let quoted = rest.get(equals + 1..)?.strip_prefix(b"\"")?;
-        if name.iter().any(|byte| matches!(byte, b' ' | b']' | b'"')) {
-            return None;
-        }
-        let (value, after) = quoted_value(quoted)?;
-        parameter(name, value);
-        rest = after;
-    }
-}
-
-/// Value up to its closing quote, with `\"`, `\\` and `\]` resolved, and what follows.
-fn quoted_value(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let mut value = Vec::new();
-    let mut rest = text;
-    loop {
-        let (&byte, after) = rest.split_first()?;
-        rest = after;
-        match byte {
-            b'"' => return Some((value, rest)),
-            b'\\' if matches!(rest.first(), Some(b'"' | b'\\' | b']')) => {
-                let (&escaped, after) = rest.split_first()?;
-                value.push(escaped);
-                rest = after;
-            }
-            _ => value.push(byte),
-        }
-    }
-}
-
-/// Appends `{"id":{"name":"value"}}`. A repeated name, which RFC 5424 allows, gets `_2`, `_3` and
-/// so on.
-fn push_structured(text: &[u8], json: &mut Vec<u8>) {
-    json.push(b'{');
-    let mut rest = text;
-    while rest.starts_with(b"[") {
-        let mut names = UniqueNames::default();
-        let mut members: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-        let walked = element(rest, &mut |name, value| members.push((names.take(name), value)));
-        let Some((id, after)) = walked else { break };
-        if rest.len() < text.len() {
-            json.push(b',');
-        }
-        push_string(id, json);
-        json.extend_from_slice(b":{");
-        for (index, (name, value)) in members.iter().enumerate() {
-            if index > 0 {
-                json.push(b',');
-            }
-            push_string(name, json);
-            json.push(b':');
-            push_string(value, json);
-        }
-        json.push(b'}');
-        rest = after;
-    }
-    json.push(b'}');
 }
 
 #[cfg(test)]

@@ -69,10 +69,10 @@ const CHANNELS: &[(&str, Channel)] = &[
 const POWERSHELL_SOURCES: [&str; 3] =
     ["PowerShell", "Microsoft-Windows-PowerShell", "PowerShellCore"];
 
-static SYSTEM_INDEX: [IndexEntry; count_ids(SYSTEM)] = index_by_id(SYSTEM);
-static APPLICATION_INDEX: [IndexEntry; count_ids(APPLICATION)] = index_by_id(APPLICATION);
-static WMI_INDEX: [IndexEntry; count_ids(WMI_ACTIVITY)] = index_by_id(WMI_ACTIVITY);
-static POWERSHELL_INDEX: [IndexEntry; count_ids(POWERSHELL)] = index_by_id(POWERSHELL);
+static SYSTEM_INDEX: [IndexEntry; count_ids(&[SYSTEM])] = index_by_id(&[SYSTEM]);
+static APPLICATION_INDEX: [IndexEntry; count_ids(&[APPLICATION])] = index_by_id(&[APPLICATION]);
+static WMI_INDEX: [IndexEntry; count_ids(&[WMI_ACTIVITY])] = index_by_id(&[WMI_ACTIVITY]);
+static POWERSHELL_INDEX: [IndexEntry; count_ids(&[POWERSHELL])] = index_by_id(&[POWERSHELL]);
 
 /// The event of the channel System that gets [`NEW_SERVICE_TAG`].
 pub(crate) const SERVICE_INSTALLED: u32 = 7045;

@@ -36,36 +36,45 @@ impl EventRules {
 /// An event id and its rules.
 pub(crate) type IndexEntry = (u16, &'static EventRules);
 
-/// How many ids the sets of rules name together.
-pub(crate) const fn count_ids(sets: &[EventRules]) -> usize {
-    let (mut count, mut set) = (0, 0);
-    while set < sets.len() {
-        count += sets[set].ids.len();
-        set += 1;
+/// How many ids the sets of rules of all tables name together.
+pub(crate) const fn count_ids(tables: &[&[EventRules]]) -> usize {
+    let (mut count, mut table) = (0, 0);
+    while table < tables.len() {
+        let mut set = 0;
+        while set < tables[table].len() {
+            count += tables[table][set].ids.len();
+            set += 1;
+        }
+        table += 1;
     }
     count
 }
 
-/// The rules by event id, in ascending order. Runs in the compiler.
+/// The rules of all tables by event id, in ascending order. Runs in the compiler.
 pub(crate) const fn index_by_id<const COUNT: usize>(
-    sets: &'static [EventRules],
+    tables: &[&'static [EventRules]],
 ) -> [IndexEntry; COUNT] {
-    let mut index = [(0, &sets[0]); COUNT];
-    let (mut filled, mut set) = (0, 0);
-    while set < sets.len() {
-        let mut position = 0;
-        while position < sets[set].ids.len() {
-            let id = sets[set].ids[position];
-            let mut place = filled;
-            while place > 0 && index[place - 1].0 > id {
-                index[place] = index[place - 1];
-                place -= 1;
+    let mut index = [(0, &tables[0][0]); COUNT];
+    let (mut filled, mut table) = (0, 0);
+    while table < tables.len() {
+        let sets = tables[table];
+        let mut set = 0;
+        while set < sets.len() {
+            let mut position = 0;
+            while position < sets[set].ids.len() {
+                let id = sets[set].ids[position];
+                let mut place = filled;
+                while place > 0 && index[place - 1].0 > id {
+                    index[place] = index[place - 1];
+                    place -= 1;
+                }
+                index[place] = (id, &sets[set]);
+                filled += 1;
+                position += 1;
             }
-            index[place] = (id, &sets[set]);
-            filled += 1;
-            position += 1;
+            set += 1;
         }
-        set += 1;
+        table += 1;
     }
     index
 }

@@ -50,7 +50,7 @@ pub(crate) fn index() -> &'static [IndexEntry] {
     &INDEX
 }
 
-static INDEX: [IndexEntry; count_ids(RULES)] = index_by_id(RULES);
+static INDEX: [IndexEntry; count_ids(&[RULES])] = index_by_id(&[RULES]);
 
 /// Version resource of a program. The blank at the end of one name is HELK's and in some data.
 const FILE_VERSION: &[Rename] = renames! {

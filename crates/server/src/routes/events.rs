@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::Api;
 use super::error::ErrorAnswer;
-use super::openapi::Denied;
+use super::openapi::{BodyRefused, Denied};
 
 pub(super) fn router() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new().routes(routes!(events))
@@ -75,10 +75,9 @@ enum NoEvents {
                 description = "`true` when this is the answer to an earlier request."))),
         (status = 400, description = "There was no event in it.", body = NoEvents),
         Denied,
-        (status = 408, description = "The body took too long.", body = ErrorAnswer),
+        BodyRefused,
         (status = 409, description = "A request with the same key is being taken right now.",
             body = ErrorAnswer),
-        (status = 413, description = "The body is too large.", body = ErrorAnswer),
         (status = 415, description = "The content encoding is not known.", body = ErrorAnswer),
         (status = 500, description = "The disk failed.", body = ErrorAnswer),
         (status = 503, description = "There is no room now; send it again later.",

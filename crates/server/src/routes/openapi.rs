@@ -63,23 +63,65 @@ pub(super) struct Denied;
 
 impl IntoResponses for Denied {
     fn responses() -> BTreeMap<String, RefOr<Answer>> {
-        let error = || {
-            let schema = Ref::from_schema_name(ErrorAnswer::name());
-            ResponseBuilder::new()
-                .content("application/json", Content::builder().schema(Some(schema)).build())
-        };
         let scheme = HeaderBuilder::new().description(Some("`Bearer`.")).build();
-        let unknown = error()
-            .description("There is no token, or it is not known.")
-            .header("WWW-Authenticate", scheme);
-        let forbidden = error().description(
+        let unknown = error("There is no token, or it is not known.");
+        let forbidden = error(
             "The token is revoked or expired, or it lacks the scope, index, source or owner.",
         );
         BTreeMap::from([
-            ("401".to_owned(), unknown.build().into()),
+            ("401".to_owned(), unknown.header("WWW-Authenticate", scheme).build().into()),
             ("403".to_owned(), forbidden.build().into()),
         ])
     }
+}
+
+/// What a route answers to bodies that it does not read to the end.
+pub(super) struct BodyRefused;
+
+impl IntoResponses for BodyRefused {
+    fn responses() -> BTreeMap<String, RefOr<Answer>> {
+        errors([(408, "The body took too long."), (413, "The body is too large.")])
+    }
+}
+
+/// What a route answers that runs a statement and has no rows for it.
+pub(super) struct StatementFailed;
+
+impl IntoResponses for StatementFailed {
+    fn responses() -> BTreeMap<String, RefOr<Answer>> {
+        errors([
+            (400, "The request or the statement is wrong."),
+            (409, "The query was stopped before its first row."),
+            (503, "A limit was reached, or the lake does not answer."),
+        ])
+    }
+}
+
+/// What a route answers that names a saved query which it cannot read or change.
+pub(super) struct SavedQueryFailed;
+
+impl IntoResponses for SavedQueryFailed {
+    fn responses() -> BTreeMap<String, RefOr<Answer>> {
+        errors([
+            (400, "That is no name."),
+            (404, "There is none of this name."),
+            (500, "It is damaged."),
+            (503, "The disk failed."),
+        ])
+    }
+}
+
+/// Answers with an [`ErrorAnswer`]: their status and what it means.
+fn errors<const COUNT: usize>(meanings: [(u16, &str); COUNT]) -> BTreeMap<String, RefOr<Answer>> {
+    let answer =
+        |(status, meaning): (u16, &str)| (status.to_string(), error(meaning).build().into());
+    meanings.into_iter().map(answer).collect()
+}
+
+fn error(meaning: &str) -> ResponseBuilder {
+    let schema = Ref::from_schema_name(ErrorAnswer::name());
+    let content = Content::builder().schema(Some(schema)).build();
+    ResponseBuilder::new().description(meaning).content("application/json", content)
 }
 
 /// Bytes of a body that is not text.

@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 use super::Api;
 use super::error::{ApiError, ErrorAnswer};
-use super::openapi::{Binary, Denied};
+use super::openapi::{Binary, BodyRefused, Denied, StatementFailed};
 use super::{Action, Trace};
 
 /// Longest request.
@@ -160,14 +160,10 @@ impl Drop for RunningQuery {
                 (Binary = "application/vnd.apache.parquet"),
                 (String = "text/plain"),
             )),
-        (status = 400, description = "The request or the statement is wrong.", body = ErrorAnswer),
         Denied,
-        (status = 409, description = "The query was stopped before its first row.",
-            body = ErrorAnswer),
-        (status = 413, description = "The request is too long.", body = ErrorAnswer),
+        BodyRefused,
+        StatementFailed,
         (status = 500, description = "A table is damaged.", body = ErrorAnswer),
-        (status = 503, description = "A limit was reached, or the lake does not answer.",
-            body = ErrorAnswer),
     ),
 )]
 async fn query(State(api): State<Arc<Api>>, request: Request) -> Result<Response, ApiError> {

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use super::Api;
 use super::error::{ApiError, ErrorAnswer};
-use super::openapi::{Binary, Denied};
+use super::openapi::{Binary, BodyRefused, Denied, SavedQueryFailed, StatementFailed};
 use super::query::{self, Parameters, Question};
 use super::{Action, Trace};
 use crate::saved_queries::{Changer, Owner, SavedQueries, SavedQuery, SavedQueryError};
@@ -95,11 +95,8 @@ async fn list(
     params(("name" = String, Path, description = "Its name.")),
     responses(
         (status = 200, description = "The query.", body = SavedQuery),
-        (status = 400, description = "That is no name.", body = ErrorAnswer),
         Denied,
-        (status = 404, description = "There is none of this name.", body = ErrorAnswer),
-        (status = 500, description = "It is damaged.", body = ErrorAnswer),
-        (status = 503, description = "The disk failed.", body = ErrorAnswer),
+        SavedQueryFailed,
     ),
 )]
 async fn show(
@@ -134,8 +131,8 @@ async fn show(
         (status = 400, description = "The name, the request or the statement is wrong.",
             body = ErrorAnswer),
         Denied,
+        BodyRefused,
         (status = 409, description = "There are 1,000 already.", body = ErrorAnswer),
-        (status = 413, description = "The request is too long.", body = ErrorAnswer),
         (status = 500, description = "The one of this name is damaged.", body = ErrorAnswer),
         (status = 503, description = "The disk failed, or the lake does not answer.",
             body = ErrorAnswer),
@@ -176,11 +173,8 @@ async fn save(
     params(("name" = String, Path, description = "Its name.")),
     responses(
         (status = 204, description = "It is gone."),
-        (status = 400, description = "That is no name.", body = ErrorAnswer),
         Denied,
-        (status = 404, description = "There is none of this name.", body = ErrorAnswer),
-        (status = 500, description = "It is damaged.", body = ErrorAnswer),
-        (status = 503, description = "The disk failed.", body = ErrorAnswer),
+        SavedQueryFailed,
     ),
 )]
 async fn remove(
@@ -223,15 +217,11 @@ async fn remove(
                 (Binary = "application/vnd.apache.parquet"),
                 (String = "text/plain"),
             )),
-        (status = 400, description = "The request or the statement is wrong.", body = ErrorAnswer),
         Denied,
+        BodyRefused,
+        StatementFailed,
         (status = 404, description = "There is none of this name.", body = ErrorAnswer),
-        (status = 409, description = "The query was stopped before its first row.",
-            body = ErrorAnswer),
-        (status = 413, description = "The request is too long.", body = ErrorAnswer),
         (status = 500, description = "The saved query or a table is damaged.", body = ErrorAnswer),
-        (status = 503, description = "A limit was reached, or the lake does not answer.",
-            body = ErrorAnswer),
     ),
 )]
 async fn run(

@@ -1,11 +1,12 @@
 //! The file of answered requests: a mark, a hash of the rest, the requests (postcard). It is
 //! replaced as a whole, so there is always a complete one.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use headwater_access::replace_private_file;
 use headwater_event::Timestamp;
 use headwater_journal::JournalError;
 
@@ -51,16 +52,8 @@ impl NamesFile {
     }
 
     pub(super) fn write(&self, requests: &[AnsweredRequest]) -> Result<(), JournalError> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let temporary = self.path.with_extension("tmp");
-        let written = (|| {
-            let bytes = encode(requests).map_err(io::Error::other)?;
-            let mut file = File::create(&temporary)?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            fs::rename(&temporary, &self.path)?;
-            File::open(folder)?.sync_all()
-        })();
+        let bytes = encode(requests).map_err(io::Error::other);
+        let written = bytes.and_then(|bytes| replace_private_file(&self.path, &bytes));
         written.map_err(failed("write", &self.path))
     }
 }

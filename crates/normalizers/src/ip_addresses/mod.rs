@@ -13,7 +13,10 @@
 //! - A `sourceipaddress` that is no address stays, unless it only repeats `useragent`: CloudTrail
 //!   names the calling service in both.
 
-use std::fmt::Write;
+mod canonical;
+mod findings;
+mod keys;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -22,61 +25,11 @@ use headwater_event::ip;
 use headwater_event::json::{Kind, NodeId, Scalar, Tree, Vocabulary};
 use headwater_pipeline::{Metadata, Plugin, PluginKind, Verdict};
 
+use self::canonical::{TEXT_BYTES_MAX, write_address};
+use self::findings::Findings;
+use self::keys::words;
 use crate::known_key::KnownKey;
-use crate::ranked_keys::{RankedKeys, RankedMember};
-
-/// Keys that hold the source address, best first. Those with a point are Zeek's; the replaced lake
-/// knew them with underscores only.
-const SOURCE_KEYS: [&str; 20] = [
-    "src",
-    "srcaddr",
-    "srcip",
-    "src_ip",
-    "source_ip",
-    "sourceipaddress",
-    "source_ip_address",
-    "c-ip",
-    "clientip",
-    "remoteip",
-    "remote_ip",
-    "remoteaddr",
-    "remote_host_ip_address",
-    "ipaddress",
-    "ip_address",
-    "ipaddr",
-    "id_orig_h",
-    "x-forwarded-for",
-    "http-x-forwarded-for",
-    "id.orig_h",
-];
-
-/// Keys that hold the destination address, best first.
-const DESTINATION_KEYS: [&str; 13] = [
-    "dst",
-    "dstip",
-    "dst_ip",
-    "dstaddr",
-    "dest",
-    "destaddr",
-    "dest_ip",
-    "destination_ip",
-    "destinationipaddress",
-    "destination_ip_address",
-    "id_resp_h",
-    "serverip",
-    "id.resp_h",
-];
-
-/// The key of an address inside an object that says whose it is: ECS and OCSF.
-const ADDRESS_OF: &str = "ip";
-const SOURCE_OBJECTS: [&str; 3] = ["source", "src_endpoint", "client"];
-const DESTINATION_OBJECTS: [&str; 3] = ["destination", "dst_endpoint", "server"];
-
-/// Longest canonical text: `ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255`.
-const TEXT_BYTES_MAX: usize = 45;
-
-/// Most addresses that one event adds to the list; a longer list helps nobody to search.
-const ADDRESSES_MAX: usize = 256;
+use crate::ranked_keys::RankedKeys;
 
 #[derive(Debug)]
 pub(crate) struct IpAddresses {
@@ -97,29 +50,6 @@ impl Default for IpAddresses {
             useragent: KnownKey::new("useragent"),
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Source,
-    Destination,
-}
-
-/// What the keys of one event say.
-#[derive(Debug, Default)]
-struct Findings {
-    source: Option<Address>,
-    destination: Option<Address>,
-    /// All addresses under listed keys, each once.
-    all: Vec<IpAddr>,
-}
-
-#[derive(Debug)]
-struct Address {
-    canonical: IpAddr,
-    /// Canonical text, or the text as sent when that is nothing but the address in another
-    /// spelling.
-    text: String,
 }
 
 impl Plugin for IpAddresses {
@@ -219,98 +149,6 @@ impl IpAddresses {
     }
 }
 
-/// The listed keys; the place of a word is its rank.
-fn words() -> impl Iterator<Item = &'static str> {
-    SOURCE_KEYS.into_iter().chain(DESTINATION_KEYS).chain([ADDRESS_OF])
-}
-
-fn side_of(json: &Tree, member: RankedMember) -> Option<Side> {
-    let rank = usize::from(member.rank);
-    if rank < SOURCE_KEYS.len() {
-        return Some(Side::Source);
-    }
-    if rank < SOURCE_KEYS.len() + DESTINATION_KEYS.len() {
-        return Some(Side::Destination);
-    }
-    let object = json.key(json.parent(member.id)?);
-    if SOURCE_OBJECTS.contains(&&*object) {
-        return Some(Side::Source);
-    }
-    DESTINATION_OBJECTS.contains(&&*object).then_some(Side::Destination)
-}
-
-impl Findings {
-    fn of(json: &Tree, members: &[RankedMember]) -> Self {
-        let mut findings = Self::default();
-        for member in members {
-            let Some(side) = side_of(json, *member) else { continue };
-            if json.kind(member.id) == Kind::Array {
-                for element in json.children(member.id) {
-                    findings.read(json, member.id, element, side);
-                }
-            } else {
-                findings.read(json, member.id, member.id, side);
-            }
-        }
-        findings
-    }
-
-    fn read(&mut self, json: &Tree, member: NodeId, value: NodeId, side: Side) {
-        if let Some(text) = json.as_str(value) {
-            for address in ip::find_addresses(&text) {
-                self.add(address, side, &text);
-            }
-        } else if may_be_number(&json.key(member))
-            && let Some(address) = json.as_i64(value).and_then(ip::from_integer)
-        {
-            self.add(address, side, "");
-        }
-    }
-
-    fn add(&mut self, canonical: IpAddr, side: Side, sent: &str) {
-        let slot = match side {
-            Side::Source => &mut self.source,
-            Side::Destination => &mut self.destination,
-        };
-        if slot.is_none() {
-            let mut text = String::with_capacity(TEXT_BYTES_MAX);
-            write_address(canonical, &mut text);
-            let sent = sent.trim();
-            if sent != text && ip::is_ip_legacy(sent) {
-                sent.clone_into(&mut text);
-            }
-            *slot = Some(Address { canonical, text });
-        }
-        if self.all.len() < ADDRESSES_MAX && !self.all.contains(&canonical) {
-            self.all.push(canonical);
-        }
-    }
-}
-
-/// Appends the canonical text. IPv4 without the formatting machinery: nearly every event has one.
-fn write_address(address: IpAddr, out: &mut String) {
-    let IpAddr::V4(address) = address else {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{address}");
-        return;
-    };
-    for (place, octet) in address.octets().into_iter().enumerate() {
-        if place > 0 {
-            out.push('.');
-        }
-        for (digit, least) in [(octet / 100, 100), (octet / 10 % 10, 10), (octet % 10, 0)] {
-            if octet >= least {
-                out.push(char::from(b'0' + digit));
-            }
-        }
-    }
-}
-
-/// Whether an integer under this key is an address: `src` may be any number, `srcip` is one.
-fn may_be_number(key: &str) -> bool {
-    key.contains("ip") || key.contains("addr")
-}
-
 fn put(json: &mut Tree, details: NodeId, key: &KnownKey, text: &str) {
     let there = key.find(json, details);
     match there.map(|id| (id, json.as_str(id))) {
@@ -344,21 +182,9 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_written_as_the_standard_library_does() {
-        for octet in 0..=u8::MAX {
-            for address in [[octet, 0, 10, 255].into(), [octet; 16].into()] {
-                let address: std::net::IpAddr = address;
-                let mut text = String::new();
-                super::write_address(address, &mut text);
-                assert_eq!(text, address.to_string());
-            }
-        }
-    }
-
-    #[test]
     fn every_listed_key_is_known_and_the_better_one_wins() {
-        let keys = super::SOURCE_KEYS.map(|key| (key, true)).into_iter();
-        let keys = keys.chain(super::DESTINATION_KEYS.map(|key| (key, false)));
+        let keys = super::keys::SOURCE_KEYS.map(|key| (key, true)).into_iter();
+        let keys = keys.chain(super::keys::DESTINATION_KEYS.map(|key| (key, false)));
         let (mut sources, mut destinations) = (Vec::new(), Vec::new());
         for (number, (key, is_source)) in (1..).zip(keys) {
             let member = format!(r#""{key}":"10.0.0.{number}""#);
