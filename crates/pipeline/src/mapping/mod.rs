@@ -1,7 +1,7 @@
 //! From a log format's own fields to OCSF: the contract of mappings and how one is chosen.
 //!
 //! A mapping reads the record as it arrived (normalizers run later) and writes an OCSF object
-//! through a [`Mapper`], which knows the schema: it converts values to the attribute's type, refuses
+//! through a [`Mapper`], which knows the schema: it converts values to the type, refuses
 //! attributes that the class does not have, and puts every field that was not used below
 //! `unmapped` under its own name. So a mapping cannot lose anything and cannot write a wrong type.
 
