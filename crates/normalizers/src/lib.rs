@@ -6,6 +6,7 @@ mod gsuite_login;
 mod ip_addresses;
 mod known_key;
 mod lowercase_keys;
+pub mod mappings;
 mod ranked_keys;
 mod timestamps;
 mod windows_winlogbeat;

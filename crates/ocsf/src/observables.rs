@@ -8,8 +8,8 @@ use crate::item::Item;
 use crate::path::path_of;
 
 /// Observable types that are collected: those by which somebody is looked for. Ports, process ids,
-/// countries, and the like are in every event and are left to their columns.
-pub const COLLECTED: [i64; 22] = [
+/// accounts, countries, and the like are in every event and are left to their columns.
+pub const COLLECTED: [i64; 20] = [
     1,  // host name
     2,  // IP address
     3,  // MAC address
@@ -25,8 +25,6 @@ pub const COLLECTED: [i64; 22] = [
     18, // CVE
     19, // credential
     31, // user's id
-    34, // account's name
-    35, // account's id
     39, // process's id
     43, // registry value's name
     45, // file path

@@ -108,6 +108,19 @@ impl<'a> Mapper<'a> {
         self.out.set(root, "activity_id", activity_id);
     }
 
+    /// Takes the record as it is: it is OCSF already.
+    pub fn adopt(&mut self) {
+        let (json, root) = (self.json, self.out.root());
+        for child in json.children(json.root()) {
+            self.out.graft(root, &json.key(child), json, child);
+            self.used.mark(Field { node: child, is_extra: false });
+        }
+        let uid = self.out.get(root, "class_uid").and_then(|id| self.out.as_i64(id));
+        self.class = uid.and_then(|uid| self.catalogue.class(uid));
+        let time = self.out.get(root, "time").and_then(|id| self.out.as_i64(id));
+        self.time = time.and_then(|millis| millis.checked_mul(1_000)).map(Timestamp::from_micros);
+    }
+
     /// The activity in the source's own words, for one the class has no number for.
     pub fn other_activity(&mut self, name: &str) {
         let root = self.out.root();
@@ -147,10 +160,14 @@ impl<'a> Mapper<'a> {
         from.iter().any(|from| self.copy(from, to))
     }
 
-    /// [`Mapper::copy`] of many fields.
+    /// [`Mapper::copy`] of many fields, each once: a field that was used already is passed over, so
+    /// a field may stand several times, with targets in the order of preference.
     pub fn table(&mut self, pairs: &[(&str, &str)]) {
         for (from, to) in pairs {
-            self.copy(from, to);
+            let field = self.source().find(from);
+            if field.is_some_and(|field| !self.used.contains(field)) {
+                self.copy(from, to);
+            }
         }
     }
 

@@ -152,6 +152,9 @@ impl Mappings {
         let mut mapper = Mapper::new(json, ocsf, scratch, self.catalogue, metadata);
         mapper.traces(explanation.is_some());
         mapper.class(0, 0);
+        let product = metadata.origin.source.as_deref().unwrap_or("Unknown");
+        mapper.set("metadata.product.name", product);
+        mapper.set("severity_id", 0_i64);
         let (time, steps) = mapper.finish();
         if let Some(explanation) = explanation {
             *explanation = Explanation { mapping: None, keys: Vec::new(), steps };

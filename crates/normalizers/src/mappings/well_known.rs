@@ -1,0 +1,35 @@
+//! What many sources have in common: product, accounts, files, addresses, severities.
+
+use headwater_pipeline::mapping::Mapper;
+
+/// Vendor and name of the product that wrote the record.
+pub(super) fn product(mapper: &mut Mapper<'_>, vendor: &str, name: &str) {
+    mapper.set("metadata.product.vendor_name", vendor);
+    mapper.set("metadata.product.name", name);
+}
+
+/// A file: path, name and kind of `to` (`process.file`) from a path.
+#[allow(dead_code, reason = "for mappings to come")]
+pub(super) fn file(mapper: &mut Mapper<'_>, from: &str, to: &str) -> bool {
+    if !mapper.copy(from, &format!("{to}.path")) {
+        return false;
+    }
+    let path = mapper.written(&format!("{to}.path")).map(std::borrow::Cow::into_owned);
+    let name = path.as_deref().map_or("", last_segment);
+    if !name.is_empty() {
+        mapper.set(&format!("{to}.name"), name);
+    }
+    mapper.set(&format!("{to}.type_id"), 1_i64);
+    true
+}
+
+/// The last part of a path, of Windows or Unix.
+#[allow(dead_code, reason = "for mappings to come")]
+pub(super) fn last_segment(path: &str) -> &str {
+    path.trim_end_matches(['\\', '/']).rsplit(['\\', '/']).next().unwrap_or(path)
+}
+
+/// Status by whether it worked: 1 Success, 2 Failure.
+pub(super) fn status(mapper: &mut Mapper<'_>, is_success: bool) {
+    mapper.set("status_id", if is_success { 1_i64 } else { 2 });
+}
