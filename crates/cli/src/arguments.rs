@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Retention(commands::retention::Arguments),
     /// Send rejected records through the plugins again
     Replay(commands::replay::Arguments),
+    /// Browse OCSF, check events, explain mappings, report coverage
+    Ocsf(commands::ocsf::Arguments),
     /// Run the plugins as a function of AWS Lambda
     Lambda(commands::lambda::Arguments),
     /// Make a small lake from shipped samples and query it

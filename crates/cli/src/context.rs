@@ -129,14 +129,15 @@ impl Context {
         Err(Failure::new(ErrorKind::NotFound, message))
     }
 
-    /// Built-in plugins and the user's.
+    /// Built-in mappings to OCSF, built-in plugins and the user's.
     pub(crate) fn pipeline(&self, plugins: Option<&PathBuf>) -> Result<Arc<Pipeline>, Failure> {
         let mut all: Vec<Box<dyn Plugin>> = headwater_normalizers::all();
         all.extend(headwater_enrichers::all());
         if let Some(folder) = plugins.or(self.config.plugins.folder.as_ref()) {
             all.extend(headwater_pipeline::vrl::load_folder(folder)?);
         }
-        Ok(Arc::new(Pipeline::new(all, PipelineOptions::default())?))
+        let mappings = headwater_normalizers::mappings::all();
+        Ok(Arc::new(Pipeline::with_mappings(mappings, all, PipelineOptions::default())?))
     }
 
     /// Options of all object stores: those of the environment, then those of the settings.
@@ -149,14 +150,18 @@ impl Context {
         Ok(exposed.chain(self.storage()?))
     }
 
+    /// Buckets that inputs may lie in.
+    pub(crate) fn object_stores(&self) -> Result<ObjectStores, Failure> {
+        let runtime = tokio::runtime::Handle::current();
+        Ok(ObjectStores::new(runtime, self.object_store_options()?))
+    }
+
     /// What a run of the data path needs.
     pub(crate) fn ingest(&self, overrides: &Overrides) -> Result<IngestContext, Failure> {
-        let runtime = tokio::runtime::Handle::current();
-        let input_options = self.object_store_options()?;
         Ok(IngestContext {
             lake: self.lake()?,
             pipeline: self.pipeline(overrides.plugins.as_ref())?,
-            stores: ObjectStores::new(runtime, input_options),
+            stores: self.object_stores()?,
             writer: WriterOptions::default(),
             now,
         })

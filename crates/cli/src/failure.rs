@@ -19,8 +19,16 @@ impl Failure {
         Self { kind, error: anyhow::Error::msg(message.into()) }
     }
 
-    /// Prints the error and gives the exit code.
+    /// Prints the error and gives the exit code. That nobody reads the output any more (`| head`)
+    /// is the reader's wish and no error.
     pub(crate) fn report(&self) -> ExitCode {
+        let is_closed = |cause: &(dyn std::error::Error + 'static)| {
+            let cause = cause.downcast_ref::<std::io::Error>();
+            cause.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+        };
+        if self.error.chain().any(is_closed) {
+            return ExitCode::SUCCESS;
+        }
         crate::screen::note(format_args!("error: {}", describe(self.error.as_ref())));
         ExitCode::from(self.kind.exit_code())
     }

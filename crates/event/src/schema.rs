@@ -18,6 +18,9 @@ pub enum ColumnType {
     Bytes,
     /// List of observables, `array<struct<type_id: integer, name: string, value: string>>`.
     Observables,
+    /// List of what is wrong with an event's OCSF object,
+    /// `array<struct<severity: string, code: string, path: string, value: string>>`.
+    Issues,
 }
 
 /// One column: its name and how the writer stores it.
@@ -59,6 +62,12 @@ const fn bloomed(mut definition: ColumnDefinition) -> ColumnDefinition {
     definition
 }
 
+/// For values that repeat and that somebody looks for: bloom filter and dictionary.
+const fn searched(mut definition: ColumnDefinition) -> ColumnDefinition {
+    definition.bloom = true;
+    definition
+}
+
 const fn opaque(mut definition: ColumnDefinition) -> ColumnDefinition {
     definition.statistics = false;
     definition.dictionary = false;
@@ -88,7 +97,7 @@ pub const AUDIT: &str = "audit";
 
 /// Columns of `events` that are stored in the data files, in order; the partition columns follow
 /// them.
-pub const EVENT_COLUMNS: [ColumnDefinition; 20] = [
+pub const EVENT_COLUMNS: [ColumnDefinition; 44] = [
     required(bloomed(column("eventid", ColumnType::Text))),
     required(column(TIME_COLUMN, ColumnType::Timestamp)),
     column("severity", ColumnType::Text),
@@ -104,11 +113,67 @@ pub const EVENT_COLUMNS: [ColumnDefinition; 20] = [
     column("severity_id", ColumnType::Integer),
     opaque(column("ocsf", ColumnType::Text)),
     no_statistics(column("observables", ColumnType::Observables)),
+    no_statistics(column("ocsf_issues", ColumnType::Issues)),
+    column("status_id", ColumnType::Integer),
+    searched(column("metadata_uid", ColumnType::Text)),
+    column("metadata_product_name", ColumnType::Text),
+    column("metadata_event_code", ColumnType::Text),
+    column("cloud_account_uid", ColumnType::Text),
+    searched(column("device_hostname", ColumnType::Text)),
+    searched(column("actor_user_name", ColumnType::Text)),
+    searched(column("actor_session_uid", ColumnType::Text)),
+    column("actor_process_name", ColumnType::Text),
+    searched(column("user_name", ColumnType::Text)),
+    searched(column("user_uid", ColumnType::Text)),
+    searched(column("session_uid", ColumnType::Text)),
+    searched(column("src_endpoint_ip", ColumnType::Text)),
+    column("src_endpoint_port", ColumnType::Integer),
+    searched(column("dst_endpoint_ip", ColumnType::Text)),
+    column("dst_endpoint_port", ColumnType::Integer),
+    column("process_name", ColumnType::Text),
+    searched(column("process_pid", ColumnType::Long)),
+    searched(column("process_uid", ColumnType::Text)),
+    no_statistics(column("process_cmd_line", ColumnType::Text)),
+    searched(column("file_path", ColumnType::Text)),
+    searched(column("query_hostname", ColumnType::Text)),
+    column("api_operation", ColumnType::Text),
     column("host", ColumnType::Text),
     column("sourcetype", ColumnType::Text),
     column("index", ColumnType::Text),
     required(column("ingested_at", ColumnType::Timestamp)),
     opaque(column("raw", ColumnType::Text)),
+];
+
+/// Attributes of OCSF that are columns of `events`, by path. A column is called as its path, with `_`
+/// for `.`; what does not fit its type is in the column `ocsf` only.
+pub const OCSF_COLUMNS: [&str; 27] = [
+    "class_uid",
+    "type_uid",
+    "activity_id",
+    "severity_id",
+    "status_id",
+    "metadata.uid",
+    "metadata.product.name",
+    "metadata.event_code",
+    "cloud.account.uid",
+    "device.hostname",
+    "actor.user.name",
+    "actor.session.uid",
+    "actor.process.name",
+    "user.name",
+    "user.uid",
+    "session.uid",
+    "src_endpoint.ip",
+    "src_endpoint.port",
+    "dst_endpoint.ip",
+    "dst_endpoint.port",
+    "process.name",
+    "process.pid",
+    "process.uid",
+    "process.cmd_line",
+    "file.path",
+    "query.hostname",
+    "api.operation",
 ];
 
 /// Columns of `rejects` that are stored in the data files, in order; the partition columns follow

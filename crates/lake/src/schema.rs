@@ -55,6 +55,7 @@ pub fn arrow_type(column_type: ColumnType) -> DataType {
         ColumnType::Observables => {
             DataType::List(list_element(DataType::Struct(observable_fields())))
         }
+        ColumnType::Issues => DataType::List(list_element(DataType::Struct(issue_fields()))),
     }
 }
 
@@ -67,6 +68,16 @@ pub fn observable_fields() -> Fields {
         Field::new("value", DataType::Utf8, true),
     ])
 }
+
+/// Fields of one element of a column of type `Issues`.
+#[must_use]
+pub fn issue_fields() -> Fields {
+    let field = |name: &str| Field::new(name, DataType::Utf8, true);
+    Fields::from(ISSUE_FIELDS.map(field).to_vec())
+}
+
+/// Names of the fields of an issue.
+pub const ISSUE_FIELDS: [&str; 4] = ["severity", "code", "path", "value"];
 
 /// The field that a list's elements have, named as Parquet and Delta name it.
 #[must_use]
@@ -114,7 +125,32 @@ fn delta_type(column_type: ColumnType) -> Value {
                 delta_field("value", &json!("string"), true),
             ],
         })),
+        ColumnType::Issues => array(json!({
+            "type": "struct",
+            "fields": ISSUE_FIELDS.map(|name| delta_field(name, &json!("string"), true)),
+        })),
     }
+}
+
+/// A table's Delta schema with the columns that it lacks and that may be absent, which older
+/// versions of Headwater did not have; `None` when it lacks none.
+pub(crate) fn widened_schema(columns: &[ColumnDefinition], actual: &Value) -> Option<Value> {
+    let mut schema = actual.clone();
+    let fields = schema.get_mut("fields")?.as_array_mut()?;
+    let is_there = |name: &str, fields: &[Value]| {
+        fields.iter().any(|field| field.get("name").and_then(Value::as_str) == Some(name))
+    };
+    let missing = columns.iter().filter(|column| column.nullable);
+    let missing: Vec<&ColumnDefinition> =
+        missing.filter(|column| !is_there(column.name, fields)).collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let new = missing
+        .iter()
+        .map(|column| delta_field(column.name, &delta_type(column.column_type), column.nullable));
+    fields.extend(new);
+    Some(schema)
 }
 
 /// The first way in which a table's Delta schema does not fit the files that Headwater writes into
@@ -237,6 +273,9 @@ fn leaf_paths(column: &ColumnDefinition) -> Vec<ColumnPath> {
             .iter()
             .map(|field| path(&[column.name, "list", "element", field.name()]))
             .collect(),
+        ColumnType::Issues => {
+            ISSUE_FIELDS.iter().map(|name| path(&[column.name, "list", "element", name])).collect()
+        }
         ColumnType::Text
         | ColumnType::Timestamp
         | ColumnType::Integer

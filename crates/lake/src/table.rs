@@ -18,7 +18,7 @@ use crate::lake::LakeOptions;
 use crate::log::append::LogWriter;
 use crate::log::commit::{Commit, Operation, PositionAdvance};
 use crate::log::entry::{Format, Metadata, Protocol};
-use crate::log::rules::check_metadata;
+use crate::log::rules::{check_metadata, widened};
 use crate::log::state::{LogListing, LogState};
 use crate::schema::{delta_schema, statistics_columns, stored_columns};
 use crate::snapshot::{self, LivePositions, Snapshot};
@@ -94,7 +94,8 @@ impl Table {
         Ok(!listing.entries.is_empty() || listing.checkpoint.is_some())
     }
 
-    /// Creates the table unless it exists. Any number of processes may do so at once.
+    /// Creates the table unless it exists; one of an older version gets the columns that it lacks.
+    /// Any number of processes may do so at once.
     ///
     /// # Errors
     /// `Invalid` when Headwater defines no table of this name, or the existing table has other
@@ -109,7 +110,11 @@ impl Table {
         if self.log().create(metadata, protocol).await? {
             return Ok(());
         }
-        let metadata = self.log().current(|state| Arc::clone(&state.metadata)).await?;
+        let mut metadata = self.log().current(|state| Arc::clone(&state.metadata)).await?;
+        if widened(self.name(), &metadata)?.is_some() {
+            self.log().widen().await?;
+            metadata = self.log().current(|state| Arc::clone(&state.metadata)).await?;
+        }
         check_metadata(self.name(), &metadata)
     }
 

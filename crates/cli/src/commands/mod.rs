@@ -7,6 +7,7 @@ pub(crate) mod history;
 pub(crate) mod ingest;
 pub(crate) mod init;
 pub(crate) mod lambda;
+pub(crate) mod ocsf;
 pub(crate) mod openapi;
 pub(crate) mod optimize;
 pub(crate) mod query;
@@ -44,6 +45,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Vacuum(arguments) => vacuum::run(&Context::load(&global)?, &arguments).await,
         Command::Retention(arguments) => retention::run(&Context::load(&global)?, &arguments).await,
         Command::Lambda(arguments) => lambda::run(&Context::load(&global)?, arguments).await,
+        Command::Ocsf(arguments) => ocsf::run(&global, arguments).await,
         Command::Replay(arguments) => replay::run(&Context::load(&global)?, &arguments).await,
     }
 }

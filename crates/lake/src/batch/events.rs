@@ -13,6 +13,7 @@ use headwater_event::time::{parse, parse_iso_fast};
 use headwater_event::{Envelope, Event, schema};
 
 use super::columns::{TextColumn, ViewColumn};
+use super::ocsf::OcsfColumns;
 use crate::schema::stored_schema;
 
 /// Why an event cannot be a row.
@@ -40,6 +41,7 @@ pub struct EventBatchBuilder {
     tags: ListBuilder<StringBuilder>,
     plugins: ListBuilder<StringBuilder>,
     details: ViewColumn,
+    ocsf: OcsfColumns,
     host: TextColumn,
     sourcetype: TextColumn,
     index: TextColumn,
@@ -52,7 +54,9 @@ pub struct EventBatchBuilder {
 fn batch_schema() -> SchemaRef {
     let stored = stored_schema(&schema::EVENT_COLUMNS);
     let fields = stored.fields().iter().map(|field| match field.name().as_str() {
-        "details" | "raw" => field.as_ref().clone().with_data_type(DataType::Utf8View).into(),
+        "details" | "ocsf" | "raw" => {
+            field.as_ref().clone().with_data_type(DataType::Utf8View).into()
+        }
         _ => Arc::clone(field),
     });
     Arc::new(Schema::new(fields.collect::<Vec<FieldRef>>()))
@@ -133,6 +137,7 @@ impl EventBatchBuilder {
             tags: list("tags"),
             plugins: list("plugins"),
             details: ViewColumn::new(Bytes::new(), shared.len() + shared.len() / 4),
+            ocsf: OcsfColumns::new(shared.len()),
             host: TextColumn::default(),
             sourcetype: TextColumn::default(),
             index: TextColumn::default(),
@@ -157,7 +162,11 @@ impl EventBatchBuilder {
     /// What the batch costs in memory, nearly, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.details.size() + self.raw.size() + self.summary.len() + self.rows() * 160
+        self.details.size()
+            + self.ocsf.size()
+            + self.raw.size()
+            + self.summary.len()
+            + self.rows() * 160
     }
 
     /// Adds a row; a refused event leaves the batch as it was.
@@ -183,6 +192,7 @@ impl EventBatchBuilder {
         append_list(&mut self.tags, json, shell.tags);
         append_list(&mut self.plugins, json, shell.plugins);
         self.details.push_with(|out| write_details(json, shell.details, &shell.others, out));
+        self.ocsf.append(event);
         self.host.push_option(origin.host.as_deref());
         self.sourcetype.push_option(origin.sourcetype.as_deref());
         self.index.push_option(origin.index.as_deref());
@@ -221,7 +231,10 @@ impl EventBatchBuilder {
                 "index" => self.index.finish(),
                 "ingested_at" => Ok(time(std::mem::take(&mut self.ingested))),
                 "raw" => self.raw.finish(),
-                _ => Ok(new_null_array(field.data_type(), rows)),
+                name => match self.ocsf.finish(name) {
+                    Some(column) => column,
+                    None => Ok(new_null_array(field.data_type(), rows)),
+                },
             })
             .collect();
         RecordBatch::try_new(Arc::clone(&self.schema), columns?)

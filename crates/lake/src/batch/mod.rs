@@ -5,6 +5,7 @@
 mod audit;
 mod columns;
 mod events;
+mod ocsf;
 mod rejects;
 
 pub use audit::AuditEntry;

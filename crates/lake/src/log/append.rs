@@ -25,6 +25,7 @@ use crate::lake::LakeOptions;
 use crate::log::checkpoint::read_hint;
 use crate::log::commit::{Commit, Operation};
 use crate::log::entry::{Action, CommitInfo, ENGINE, Metadata, Protocol, decode_path, write_entry};
+use crate::log::rules::widened;
 use crate::log::state::{LogState, missing_entry};
 use crate::log::tail::read_after;
 use crate::storage::TableStorage;
@@ -137,19 +138,8 @@ impl LogWriter {
             self.know(state);
             return Ok(false);
         }
-        let id = Uuid::new_v4().to_string();
         let actions = [
-            Action {
-                commit_info: Some(CommitInfo {
-                    timestamp: Some(milliseconds(self.options.clock.now())),
-                    operation: Some(Operation::Create.name().to_owned()),
-                    engine_info: Some(ENGINE.to_owned()),
-                    is_blind_append: Some(true),
-                    txn_id: Some(id),
-                    ..CommitInfo::default()
-                }),
-                ..Action::default()
-            },
+            self.information(Operation::Create),
             Action { protocol: Some(protocol), ..Action::default() },
             Action { meta_data: Some(metadata), ..Action::default() },
         ];
@@ -158,6 +148,39 @@ impl LogWriter {
         let state = LogState::load(&self.storage).await?;
         self.know(state.ok_or_else(|| missing_entry(&self.storage, 0))?);
         Ok(published)
+    }
+
+    /// Adds the columns that the table lacks: tables of older versions do.
+    ///
+    /// # Errors
+    /// Whatever the storage answers.
+    pub(crate) async fn widen(&self) -> Result<()> {
+        let _turn = self.take_turn().await;
+        let missing = || missing_entry(&self.storage, 0);
+        loop {
+            let state = LogState::load(&self.storage).await?.ok_or_else(missing)?;
+            let wider = widened(&self.storage.name, &state.metadata)?;
+            let version = state.version + 1;
+            self.know(state);
+            let Some(metadata) = wider else { return Ok(()) };
+            let action = Action { meta_data: Some(metadata), ..Action::default() };
+            let bytes =
+                write_entry(&self.storage.name, &[self.information(Operation::Widen), action])?;
+            // Whoever was faster may have added them: the state tells.
+            self.storage.prepare_log_entry(bytes).publish(version).await?;
+        }
+    }
+
+    fn information(&self, operation: Operation) -> Action {
+        let information = CommitInfo {
+            timestamp: Some(milliseconds(self.options.clock.now())),
+            operation: Some(operation.name().to_owned()),
+            engine_info: Some(ENGINE.to_owned()),
+            is_blind_append: Some(operation == Operation::Create),
+            txn_id: Some(Uuid::new_v4().to_string()),
+            ..CommitInfo::default()
+        };
+        Action { commit_info: Some(information), ..Action::default() }
     }
 
     /// Waits for checkpoints that are under way.

@@ -20,6 +20,8 @@ pub enum Operation {
     Rewrite,
     /// A lease on the table was taken, renewed or given back.
     Lease,
+    /// The table got columns that it did not have.
+    Widen,
 }
 
 impl Operation {
@@ -33,6 +35,7 @@ impl Operation {
             Self::Retention => "DELETE",
             Self::Rewrite => "UPDATE",
             Self::Lease => "LEASE",
+            Self::Widen => "ADD COLUMNS",
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::error::{LakeError, Result};
 use crate::log::commit::Commit;
 use crate::log::entry::Metadata;
 use crate::log::state::LogState;
-use crate::schema::schema_difference;
+use crate::schema::{schema_difference, statistics_columns, widened_schema};
 
 /// Checks a request against the state of the log.
 pub(crate) fn check(
@@ -52,6 +52,19 @@ pub(crate) fn check(
             Err(LakeError::FileConflict { table: table.to_owned(), path: file.path.clone() })
         }
     }
+}
+
+/// The metadata of a table with the columns that it lacks; `None` when it lacks none.
+pub(crate) fn widened(table: &str, metadata: &Metadata) -> Result<Option<Metadata>> {
+    let Some(columns) = columns_of(table) else { return Ok(None) };
+    let schema: Value = serde_json::from_str(&metadata.schema_string)
+        .map_err(|source| LakeError::LogEntry { table: table.to_owned(), version: 0, source })?;
+    let Some(schema) = widened_schema(columns, &schema) else { return Ok(None) };
+    let mut metadata = metadata.clone();
+    metadata.schema_string = schema.to_string();
+    let statistics = statistics_columns(columns).join(",");
+    metadata.configuration.insert("delta.dataSkippingStatsColumns".to_owned(), statistics);
+    Ok(Some(metadata))
 }
 
 /// Checks that the files Headwater writes fit the schema of the table.

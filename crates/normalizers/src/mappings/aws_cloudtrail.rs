@@ -99,6 +99,20 @@ const FIELDS: &[(&str, &str)] = &[
     ("responseElements", "api.response.data"),
     ("errorCode", "api.response.error"),
     ("errorMessage", "api.response.message"),
+    ("sourceIPAddress", "src_endpoint.ip"),
+    ("sourceIPAddress", "src_endpoint.svc_name"),
+    ("vpcEndpointId", "src_endpoint.uid"),
+    ("awsRegion", "cloud.region"),
+    ("recipientAccountId", "cloud.account.uid"),
+    ("userAgent", "http_request.user_agent"),
+    ("sharedEventID", "metadata.correlation_uid"),
+    ("tlsDetails.tlsVersion", "tls.version"),
+    ("tlsDetails.cipherSuite", "tls.cipher"),
+    ("tlsDetails.clientProvidedHostHeader", "tls.sni"),
+];
+
+/// Who called. Written first: the classes about identities use some of it a second time.
+const ACTOR: &[(&str, &str)] = &[
     ("userIdentity.type", "actor.user.type"),
     ("userIdentity.userName", "actor.user.name"),
     ("userIdentity.arn", "actor.user.uid"),
@@ -111,16 +125,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("userIdentity.sessionContext.sessionIssuer.userName", "actor.user.name"),
     ("userIdentity.invokedBy", "actor.invoked_by"),
     ("userIdentity.identityProvider", "actor.idp.name"),
-    ("sourceIPAddress", "src_endpoint.ip"),
-    ("sourceIPAddress", "src_endpoint.svc_name"),
-    ("vpcEndpointId", "src_endpoint.uid"),
-    ("awsRegion", "cloud.region"),
-    ("recipientAccountId", "cloud.account.uid"),
-    ("userAgent", "http_request.user_agent"),
-    ("sharedEventID", "metadata.correlation_uid"),
-    ("tlsDetails.tlsVersion", "tls.version"),
-    ("tlsDetails.cipherSuite", "tls.cipher"),
-    ("tlsDetails.clientProvidedHostHeader", "tls.sni"),
 ];
 
 #[derive(Debug)]
@@ -149,6 +153,7 @@ impl Mapping for AwsCloudtrail {
         product(mapper, "AWS", "CloudTrail");
         mapper.set("cloud.provider", "AWS");
         mapper.time(&["eventTime"]);
+        mapper.table(ACTOR);
         match class {
             3001 => account_change(mapper),
             3002 => logon(mapper, &operation),
