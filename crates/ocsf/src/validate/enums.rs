@@ -72,13 +72,11 @@ impl<'c> Validator<'c> {
                 continue;
             }
             match text {
-                None => {}
                 Some(None) => self.tell_of(Code::SiblingElementMissing, walk, element),
-                Some(Some(text)) => {
-                    if tree.as_str(text).is_none_or(|text| text != caption) {
-                        self.tell_of(Code::SiblingElementIncorrect, walk, element);
-                    }
+                Some(Some(text)) if tree.as_str(text).is_none_or(|text| text != caption) => {
+                    self.tell_of(Code::SiblingElementIncorrect, walk, element);
                 }
+                _ => {}
             }
         }
     }

@@ -80,13 +80,14 @@ fn assert_agrees(version: Version, events: &[String]) {
     let missing: Vec<_> =
         expected.iter().filter(|line| found.binary_search(line).is_err()).collect();
     let extra: Vec<_> = found.iter().filter(|line| expected.binary_search(line).is_err()).collect();
-    for line in missing.iter().chain(&extra).take(5) {
+    let event_of = |line: &&String| {
         let number: usize = line.split('\t').next().unwrap().parse().unwrap();
-        println!("{line}\n  {}", events[number]);
-    }
-    assert!(missing.is_empty() && extra.is_empty(), "missing {missing:?}\nextra {extra:?}");
+        &events[number]
+    };
+    let first = missing.iter().chain(&extra).next().map(|line| (line, event_of(line)));
+    let is_same = missing.is_empty() && extra.is_empty();
+    assert!(is_same, "first {first:?}\nmissing {missing:?}\nextra {extra:?}");
     assert_eq!(found.len(), expected.len());
-    println!("{version}: {} events, {} issues, all as the reference", events.len(), found.len());
 }
 
 #[test]
