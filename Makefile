@@ -50,4 +50,4 @@ bench-serve: ## Measure the server, beside the OpenTelemetry Collector where Go 
 bench: ## Measure against the named rivals and print the ratios
 	@scripts/setup.sh test
 	cargo build --release --bin headwater
-	cargo bench --workspace --no-fail-fast --bench json_tree --bench ingest --bench query --bench commits
+	cargo bench --workspace --no-fail-fast --bench json_tree --bench ingest --bench ocsf --bench query --bench commits

@@ -64,7 +64,7 @@ impl Measured {
             progress(format_args!("ingest, round {round} of {ROUNDS}: Headwater"));
             ours.push(headwater::ingest(dataset, &lake, &[])?.1);
             progress("Headwater on one core");
-            ours_alone.push(headwater::ingest_on_one_core(dataset, &lake)?);
+            ours_alone.push(headwater::ingest_on_one_core(dataset, &lake, &[])?);
             progress("the ceiling");
             remove_folder(&other)?;
             let (written, usage) = measure::work(|| ceiling::write(&dataset.files, &other))?;

@@ -71,7 +71,7 @@ impl Measured {
         let [mut files, mut plain, mut acknowledged, mut collector] = [const { Vec::new() }; 4];
         for round in 1..=ROUNDS {
             progress(format_args!("round {round} of {ROUNDS}: headwater ingest, one core"));
-            files.push(headwater::ingest_on_one_core(dataset, &place)?);
+            files.push(headwater::ingest_on_one_core(dataset, &place, &[])?);
             progress("headwater serve");
             plain.push(send(requests, &place, false)?);
             progress("headwater serve with acknowledgements");

@@ -36,10 +36,11 @@ pub fn ingest(dataset: &Dataset, folder: &Path, options: &[&str]) -> Result<(Ing
 ///
 /// # Errors
 /// As [`ingest`]; there is no program `taskset`.
-pub fn ingest_on_one_core(dataset: &Dataset, folder: &Path) -> Result<Usage> {
+pub fn ingest_on_one_core(dataset: &Dataset, folder: &Path, options: &[&str]) -> Result<Usage> {
     let mut command = Command::new("taskset");
     command.args(["--cpu-list", "0"]).arg(settings::headwater()?);
-    Ok(run(command, dataset, folder, &["--workers", "1"])?.1)
+    let options = [&["--workers", "1"], options].concat();
+    Ok(run(command, dataset, folder, &options)?.1)
 }
 
 fn run(

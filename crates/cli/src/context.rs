@@ -137,6 +137,7 @@ impl Context {
             all.extend(headwater_pipeline::vrl::load_folder(folder)?);
         }
         let mappings = headwater_normalizers::mappings::all();
+        let mappings = if self.config.ingest.ocsf { mappings } else { Vec::new() };
         Ok(Arc::new(Pipeline::with_mappings(mappings, all, PipelineOptions::default())?))
     }
 

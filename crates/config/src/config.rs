@@ -59,6 +59,8 @@ pub struct IngestSettings {
     pub buffer_bytes_max: usize,
     /// Longest record in bytes.
     pub record_bytes_max: usize,
+    /// Whether events are mapped to OCSF.
+    pub ocsf: bool,
     /// Whether the column `raw` keeps the original of every event.
     pub keep_raw: bool,
     /// Sources whose originals are not kept.

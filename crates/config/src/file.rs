@@ -105,6 +105,8 @@ section! {
         pub buffer_bytes_max: ByteSize = ByteSize::mebibytes(192),
         /// Longest record, 1KiB to 1GiB; a longer one goes to the table `rejects`, in parts.
         pub record_bytes_max: ByteSize = ByteSize::mebibytes(128),
+        /// Whether events are mapped to OCSF: the columns `ocsf`, `class_uid` and so on.
+        pub ocsf: bool = true,
         /// Whether the column `raw` keeps the original of every event.
         pub keep_raw: bool = true,
         /// Sources (`--source`) whose originals are not kept.

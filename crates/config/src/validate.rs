@@ -124,6 +124,7 @@ impl Checker<'_> {
                 ingest.record_bytes_max,
                 &RECORD_BYTES,
             ),
+            ocsf: ingest.ocsf,
             keep_raw: ingest.keep_raw,
             raw_off_for: raw_off_for.into_iter().collect(),
             records_keys: self.names("ingest.records_keys", ingest.records_keys),
