@@ -79,7 +79,7 @@ fn query(record: &mut Record<'_, '_>) -> bool {
     true
 }
 
-/// Sessions of Remote Desktop on this computer.
+/// Sessions of Remote Desktop on this computer: who came is a logon, the rest is the connection's.
 fn remote_desktop(record: &mut Record<'_, '_>) -> bool {
     let activity = match record.id {
         131 | 261 => 3,
@@ -88,15 +88,20 @@ fn remote_desktop(record: &mut Record<'_, '_>) -> bool {
         25 => 8,
         _ => return false,
     };
-    record.class(4005, activity, "");
+    remote_desktop_message(record);
+    let has_user = ["User", "Param1"].iter().any(|name| record.text(name).is_some());
+    match record.id {
+        21 | 1149 if has_user => record.class(3002, 1, ""),
+        23 if has_user => record.class(3002, 2, ""),
+        _ => record.class(4005, activity, ""),
+    }
     let client = record.text("ClientIP");
     if let Some((address, port)) = client.as_deref().and_then(|client| client.rsplit_once(':')) {
-        let fields = [("client address", address), ("client port", port)];
-        let fields: Vec<(String, String)> = fields
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.trim_matches(['[', ']']).to_owned()))
-            .collect();
-        record.add(&fields);
+        let address = address.trim_matches(['[', ']']).to_owned();
+        record.add(&[
+            ("client address".to_owned(), address),
+            ("client port".to_owned(), port.to_owned()),
+        ]);
         record.put_own("client address", "src_endpoint.ip");
         record.put_own("client port", "src_endpoint.port");
         record.done("ClientIP");
@@ -104,13 +109,38 @@ fn remote_desktop(record: &mut Record<'_, '_>) -> bool {
     record.table(&[
         ("Address", "src_endpoint.ip"),
         ("Param3", "src_endpoint.ip"),
-        ("User", "actor.user"),
-        ("Param1", "actor.user"),
-        ("Param2", "actor.user.domain"),
+        ("User", "user"),
+        ("Param1", "user"),
+        ("Param2", "user.domain"),
+        ("SessionID", "session.uid_alt"),
         ("SessionID", "actor.session.uid_alt"),
     ]);
+    if record.mapper.written("user.name").is_some() {
+        record.mapper.set("logon_type_id", 10_i64);
+        record.mapper.set("is_remote", true);
+    }
     record.computer_as("dst_endpoint");
     true
+}
+
+/// Where a shipper drops the data, the text has them.
+fn remote_desktop_message(record: &mut Record<'_, '_>) {
+    if ["User", "Param1"].iter().any(|name| record.text(name).is_some()) {
+        return;
+    }
+    let message = record.message().unwrap_or_default();
+    let mut fields = Vec::new();
+    for (mark, name) in [
+        ("User:", "User"),
+        ("Domain:", "Param2"),
+        ("Session ID:", "SessionID"),
+        ("Source Network Address:", "Address"),
+    ] {
+        let value = message.lines().find_map(|line| line.trim().strip_prefix(mark));
+        let value = value.map(str::trim).filter(|value| !value.is_empty());
+        fields.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    }
+    record.add(&fields);
 }
 
 /// Transfers in the background.
@@ -123,8 +153,8 @@ fn transfer(record: &mut Record<'_, '_>) -> bool {
                 ("jobTitle", "job.name"),
                 ("jobOwner", "job.user"),
                 ("User", "actor.user"),
-                ("processPath", "actor.process.file"),
                 ("processId", "actor.process.pid"),
+                ("processPath", "actor.process.file"),
             ]);
             true
         }

@@ -76,6 +76,11 @@ fn content(record: &mut Record<'_, '_>) {
             record.text("HostApplication").unwrap_or_default()
         }
         None if matches!(record.id, 4100 | 4103) => message,
+        // Without a command line there are still the cmdlets that ran.
+        None if record.id == 800 => match record.text("param3") {
+            Some(details) => details,
+            None => message.split_once("Details:").map_or("", |(_, rest)| rest).trim().to_owned(),
+        },
         None => String::new(),
     };
     if text.is_empty() {
@@ -84,11 +89,15 @@ fn content(record: &mut Record<'_, '_>) {
     record.mapper.set("script.script_content.value", text.as_str());
 }
 
+fn is_context(text: &str) -> bool {
+    text.contains("HostApplication=") || text.contains("Host Application = ")
+}
+
 /// Lines such as `Host Application = …` and `HostApplication=…` become fields.
 fn context(record: &mut Record<'_, '_>) {
     let text = ["ContextInfo", "param3", "param2"]
         .iter()
-        .find_map(|name| record.text(name).filter(|text| text.contains("Host")))
+        .find_map(|name| record.text(name).filter(|text| is_context(text)))
         .or_else(|| record.message());
     let Some(text) = text else { return };
     let mut fields: Vec<(String, String)> = Vec::new();

@@ -227,7 +227,9 @@ impl<'m, 'a> Record<'m, 'a> {
             extra.push(list, value.as_str());
         }
         let written = self.mapper.copy(&name, to);
-        self.mapper.done(&name);
+        if !written {
+            self.mapper.extra().remove(list);
+        }
         written
     }
 

@@ -1,4 +1,5 @@
-//! Sysmon of Windows and of Linux, events 1 to 29 and 255. Contract: Sysmon's manifest, schema 4.90.
+//! Sysmon of Windows and of Linux, events 1 to 29 and 255. Contract: Sysmon's manifest,
+//! schema 4.90.
 
 use super::record::Record;
 use super::values;
@@ -161,6 +162,10 @@ pub(super) fn map(record: &mut Record<'_, '_>) -> Option<&'static str> {
     } else {
         record.table(ACTOR);
     }
+    let parts = ["process.pid", "process.uid", "user.name", "app_name"];
+    if parts.iter().all(|part| record.mapper.written(&format!("actor.{part}")).is_none()) {
+        record.mapper.set("actor.app_name", "Unknown");
+    }
     Some("Sysmon")
 }
 
@@ -302,7 +307,12 @@ fn registry(record: &mut Record<'_, '_>) {
             record.put("TargetObject", "prev_reg_key.path");
         }
         _ => {
-            let activity = if kind == "DeleteKey" { 4 } else { 1 };
+            let activity = match kind.as_str() {
+                "DeleteKey" => 4,
+                "CreateKey" => 1,
+                // The event is about both, and the shipper lost which.
+                _ => 0,
+            };
             record.class(201_001, activity, "");
             record.put("TargetObject", "reg_key.path");
         }

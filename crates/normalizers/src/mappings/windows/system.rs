@@ -86,7 +86,9 @@ fn service(record: &mut Record<'_, '_>) {
     }
     if FAILURES.contains(&record.id) {
         record.mapper.set("status_id", 2_i64);
-        record.put("param2", "status_code");
+        if matches!(record.id, 7000 | 7023 | 7024) {
+            record.put("param2", "status_code");
+        }
     }
 }
 

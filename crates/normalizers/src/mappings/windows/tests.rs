@@ -20,7 +20,10 @@ fn reads_system_and_data_of_event_xml() {
     assert!(is_whole);
     assert_eq!(
         json,
-        r#"{"System":{"Provider":{"Name":"P & Q"},"EventID":"7","EventID_attributes":{"Qualifiers":"0"}},"a":"1 < 2","param1":"x","param3":"z"}"#
+        concat!(
+            r#"{"System":{"Provider":{"Name":"P & Q"},"EventID":"7","#,
+            r#""EventID_attributes":{"Qualifiers":"0"}},"a":"1 < 2","param1":"x","param3":"z"}"#
+        )
     );
 }
 

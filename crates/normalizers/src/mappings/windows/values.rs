@@ -66,7 +66,9 @@ pub(super) fn hashes(text: &str) -> Vec<Hash> {
             _ => 99,
         };
         let algorithm = (algorithm_id == 99).then(|| name.trim().to_owned());
-        (!value.is_empty()).then_some(Hash { algorithm_id, algorithm, value })
+        // Nothing but zeros: there is no such hash, as of imports in a file that has none.
+        let is_hash = value.bytes().any(|byte| byte != b'0');
+        is_hash.then_some(Hash { algorithm_id, algorithm, value })
     };
     text.split([',', ';']).filter_map(one).collect()
 }

@@ -156,9 +156,10 @@ impl Writer<'_> {
         }
         let attributes = || element.attributes.iter().filter(|(key, _)| !is_namespace(key));
         if attributes().next().is_some() {
-            let name = match text.is_empty() {
-                true => element.name.to_owned(),
-                false => format!("{}_attributes", element.name),
+            let name = if text.is_empty() {
+                element.name.to_owned()
+            } else {
+                format!("{}_attributes", element.name)
             };
             let object = self.object(part, &name);
             for (key, value) in attributes() {

@@ -1,7 +1,7 @@
 //! Logons, logoffs, Kerberos tickets and NTLM checks; privileges and groups of new logons.
 
 use super::super::record::Record;
-use super::{CALLER, SUBJECT, actor_or_provider, of, privileges, sids, subject};
+use super::{CALLER, SUBJECT, of, privileges, sids, subject};
 use crate::mappings::well_known::status;
 
 const EVENTS: &[(i64, i64, i64, &str)] = &[
@@ -164,21 +164,20 @@ fn result(record: &mut Record<'_, '_>) {
             .is_some_and(|code| super::super::values::number(&code).is_some_and(|code| code != 0));
     if is_failure {
         status(record.mapper, false);
-    } else if record.text("Status").is_some() {
+    } else if record.id == 4624 || record.text("Status").is_some() {
         status(record.mapper, true);
     }
 }
 
 /// Privileges and groups that a logon has or uses.
 fn rights(record: &mut Record<'_, '_>) {
-    match record.id {
+    let is_told = match record.id {
         4627 | 4964 => groups(record),
         4703 => {
             target(record);
-            if !privileges(record, "EnabledPrivilegeList")
-                && privileges(record, "DisabledPrivilegeList")
-            {
+            privileges(record, "EnabledPrivilegeList") || {
                 record.mapper.other_activity("Disable Privileges");
+                privileges(record, "DisabledPrivilegeList")
             }
         }
         _ => {
@@ -188,12 +187,11 @@ fn rights(record: &mut Record<'_, '_>) {
                 ("SubjectDomainName", "user.domain"),
                 ("SubjectLogonId", "session.uid"),
             ]);
-            privileges(record, "PrivilegeList");
+            privileges(record, "PrivilegeList")
         }
-    }
+    };
     subject(record);
-    if record.mapper.written("privileges").is_none() && record.mapper.written("group.uid").is_none()
-    {
+    if !is_told {
         record.put_list(&["Unknown".to_owned()], "privileges");
     }
 }
@@ -207,7 +205,7 @@ fn target(record: &mut Record<'_, '_>) {
     ]);
 }
 
-fn groups(record: &mut Record<'_, '_>) {
+fn groups(record: &mut Record<'_, '_>) -> bool {
     target(record);
     let name = if record.id == 4964 { "SidList" } else { "GroupMembership" };
     let list = record.text(name).map(|text| sids(&text)).unwrap_or_default();
@@ -219,5 +217,5 @@ fn groups(record: &mut Record<'_, '_>) {
     if !list.is_empty() {
         record.done(name);
     }
-    actor_or_provider(record);
+    !list.is_empty()
 }

@@ -1,7 +1,7 @@
 //! Access to objects: files, registry keys, directory objects, keys, credentials, handles.
 
 use super::super::record::Record;
-use super::{actor_or_provider, of, subject};
+use super::{of, subject};
 
 const EVENTS: &[(i64, i64, i64, &str)] = &[
     (4656, 201_003, 1, ""),
@@ -191,5 +191,4 @@ fn resource(record: &mut Record<'_, '_>) {
     {
         record.mapper.set("win_resource.name", "Unknown");
     }
-    actor_or_provider(record);
 }
