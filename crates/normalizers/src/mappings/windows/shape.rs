@@ -87,8 +87,10 @@ const MOVED_HASHES: &[(&str, &str)] = &[
     ("imphash", "IMPHASH"),
 ];
 
+// Statics, not constants: a shape is recognised by its address.
+
 /// Winlogbeat 7 and 8, Elastic Agent.
-const WINLOG: Shape = Shape {
+static WINLOG: Shape = Shape {
     id: &["winlog.event_id", "event.code"],
     channel: &["winlog.channel"],
     provider: &["winlog.provider_name", "event.provider"],
@@ -118,7 +120,7 @@ const WINLOG: Shape = Shape {
 };
 
 /// Winlogbeat 5 and 6.
-const WINLOGBEAT_6: Shape = Shape {
+static WINLOGBEAT_6: Shape = Shape {
     id: &["event_id"],
     channel: &["log_name"],
     provider: &["source_name"],
@@ -143,7 +145,7 @@ const WINLOGBEAT_6: Shape = Shape {
 
 /// The event's XML as JSON: `evtx_dump` (`#attributes` or `…_attributes`) and converters of XML
 /// (`@Name`).
-const EVTX: Shape = Shape {
+static EVTX: Shape = Shape {
     id: &["Event.System.EventID", "Event.System.EventID.#text", "Event.System.EventID.Value"],
     channel: &["Event.System.Channel"],
     provider: &[
@@ -193,7 +195,7 @@ const EVTX: Shape = Shape {
 };
 
 /// Event XML inside a text, read into the tree of extra fields.
-const XML: Shape = Shape {
+static XML: Shape = Shape {
     id: &["System.EventID"],
     channel: &["System.Channel"],
     provider: &["System.Provider.Name", "System.Provider.EventSourceName"],
@@ -217,7 +219,7 @@ const XML: Shape = Shape {
 };
 
 /// Log Analytics (Sentinel): the tables `SecurityEvent` and `Event`.
-const LOG_ANALYTICS: Shape = Shape {
+static LOG_ANALYTICS: Shape = Shape {
     id: &["EventID"],
     channel: &["Channel", "EventLog"],
     provider: &["EventSourceName", "Source"],
@@ -244,7 +246,7 @@ const LOG_ANALYTICS: Shape = Shape {
 };
 
 /// NXLog, and exporters that write the same flat names.
-const FLAT: Shape = Shape {
+static FLAT: Shape = Shape {
     id: &["EventID"],
     channel: &["Channel"],
     provider: &["SourceName", "Source"],
