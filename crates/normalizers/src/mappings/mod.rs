@@ -6,6 +6,8 @@
 
 mod aws_cloudtrail;
 
+mod windows;
+
 mod ocsf;
 mod well_known;
 
@@ -17,6 +19,8 @@ pub fn all() -> Vec<Box<dyn Mapping>> {
     vec![
         // Network and cloud.
         Box::new(aws_cloudtrail::AwsCloudtrail),
+        // Windows event logs.
+        Box::new(windows::Windows),
         // Already OCSF: no other format has these keys.
         Box::new(ocsf::Ocsf),
     ]
