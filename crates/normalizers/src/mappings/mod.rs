@@ -4,7 +4,26 @@
 //! Samples: `samples_ocsf/<name>/in` has one record per line, `…/expected` the OCSF objects
 //! that they become.
 
+mod aws_alb;
+mod aws_bedrock;
+mod aws_cloudfront;
 mod aws_cloudtrail;
+mod aws_guardduty;
+mod aws_route53;
+mod aws_s3_access;
+mod aws_security_hub;
+mod aws_vpc_flow;
+mod aws_waf;
+mod azure_entra;
+mod azure_monitor;
+mod cisco_umbrella;
+mod cloudflare;
+mod gcp_audit;
+mod gcp_load_balancer;
+mod kubernetes_audit;
+mod netskope;
+mod traffic;
+mod zscaler_zia;
 
 mod ocsf;
 mod well_known;
@@ -17,6 +36,25 @@ pub fn all() -> Vec<Box<dyn Mapping>> {
     vec![
         // Network and cloud.
         Box::new(aws_cloudtrail::AwsCloudtrail),
+        // Clouds and what stands in front of them.
+        Box::new(aws_alb::AwsAlb),
+        Box::new(aws_bedrock::AwsBedrock),
+        Box::new(aws_cloudfront::AwsCloudfront),
+        Box::new(aws_guardduty::AwsGuardduty),
+        Box::new(aws_route53::AwsRoute53),
+        Box::new(aws_s3_access::AwsS3Access),
+        Box::new(aws_security_hub::AwsSecurityHub),
+        Box::new(aws_vpc_flow::AwsVpcFlow),
+        Box::new(aws_waf::AwsWaf),
+        Box::new(azure_entra::AzureEntra),
+        Box::new(azure_monitor::AzureMonitor),
+        Box::new(cisco_umbrella::CiscoUmbrella),
+        Box::new(cloudflare::Cloudflare),
+        Box::new(gcp_audit::GcpAudit),
+        Box::new(gcp_load_balancer::GcpLoadBalancer),
+        Box::new(kubernetes_audit::KubernetesAudit),
+        Box::new(netskope::Netskope),
+        Box::new(zscaler_zia::ZscalerZia),
         // Already OCSF: no other format has these keys.
         Box::new(ocsf::Ocsf),
     ]

@@ -1,0 +1,187 @@
+//! What cloud logs of web and name requests have in common: lines with quoted fields, HTTP methods
+//! and addresses, DNS codes, allowed and refused traffic, members under another prefix.
+
+use std::borrow::Cow;
+
+use headwater_event::ip::parse_address;
+use headwater_pipeline::mapping::Mapper;
+
+/// Fields of a line that are separated by spaces; quotes and square brackets hold a field together
+/// and are not part of it.
+pub(super) fn split_line(line: &str) -> Vec<&str> {
+    let mut fields = Vec::new();
+    let mut rest = line.trim();
+    while let Some(first) = rest.chars().next() {
+        let inner = rest.get(first.len_utf8()..).unwrap_or_default();
+        let (field, tail) = match first {
+            // A quote inside a field is no end: the end is followed by a space.
+            '"' => {
+                inner.split_once("\" ").unwrap_or((inner.strip_suffix('"').unwrap_or(inner), ""))
+            }
+            '[' if inner.contains("] ") => inner.split_once("] ").unwrap_or((inner, "")),
+            _ => rest.split_once(' ').unwrap_or((rest, "")),
+        };
+        fields.push(field);
+        rest = tail.trim_start();
+    }
+    fields
+}
+
+/// Adds fields that were found in a text, by the names of their places.
+pub(super) fn add_fields(mapper: &mut Mapper<'_>, names: &[&str], values: &[&str]) {
+    let extra = mapper.extra();
+    let root = extra.root();
+    for (name, value) in names.iter().zip(values) {
+        extra.append(root, name, *value);
+    }
+    for (place, value) in values.iter().enumerate().skip(names.len()) {
+        extra.append(root, &format!("field_{}", place + 1), *value);
+    }
+}
+
+/// HTTP Activity with the activity of a method.
+pub(super) fn http_class(mapper: &mut Mapper<'_>, method: Option<&str>) {
+    let activity = match method.map(str::to_ascii_uppercase).as_deref() {
+        None => 0,
+        Some("CONNECT") => 1,
+        Some("DELETE") => 2,
+        Some("GET") => 3,
+        Some("HEAD") => 4,
+        Some("OPTIONS") => 5,
+        Some("POST") => 6,
+        Some("PUT") => 7,
+        Some("TRACE") => 8,
+        Some("PATCH") => 9,
+        Some(_) => 99,
+    };
+    mapper.class(4002, activity);
+    if let (99, Some(method)) = (activity, method) {
+        mapper.other_activity(method);
+    }
+}
+
+/// A web address and its parts, below `to` (`http_request.url`).
+pub(super) fn url(mapper: &mut Mapper<'_>, from: &str, to: &str) -> bool {
+    let Some(text) = mapper.source().text(from).map(Cow::into_owned) else { return false };
+    if !mapper.copy(from, &format!("{to}.url_string")) {
+        return false;
+    }
+    let mut set = |name: &str, value: &str| {
+        if !value.is_empty() {
+            mapper.set(&format!("{to}.{name}"), value);
+        }
+    };
+    let (place, query) = text.split_once('?').unwrap_or((&text, ""));
+    set("query_string", query);
+    let (scheme, rest) = place.split_once("://").unwrap_or(("", place));
+    set("scheme", scheme);
+    if scheme.is_empty() && rest.starts_with('/') {
+        set("path", rest);
+        return true;
+    }
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    set("path", path);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let (host, port) = split_port(host);
+    set("hostname", host);
+    if let Some(port) = port {
+        mapper.set(&format!("{to}.port"), port);
+    }
+    true
+}
+
+/// Host and port of `host:port`; an IPv6 address with a port stands in square brackets.
+pub(super) fn split_port(text: &str) -> (&str, Option<i64>) {
+    if let Some((host, rest)) = text.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        return (host, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
+    }
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') => match port.parse() {
+            Ok(port) => (host, Some(port)),
+            Err(_) => (text, None),
+        },
+        _ => (text, None),
+    }
+}
+
+/// An address that may have a port: `address:port`, to the members of an endpoint.
+pub(super) fn endpoint(mapper: &mut Mapper<'_>, from: &str, to: &str) -> bool {
+    let Some(text) = mapper.source().text(from).map(Cow::into_owned) else { return false };
+    let (host, port) = split_port(&text);
+    if port.is_none() && host == text {
+        return mapper.copy(from, &format!("{to}.ip"))
+            || mapper.copy(from, &format!("{to}.hostname"));
+    }
+    let member = if parse_address(host).is_some() { "ip" } else { "hostname" };
+    mapper.done(from);
+    mapper.set(&format!("{to}.{member}"), host);
+    if let Some(port) = port {
+        mapper.set(&format!("{to}.port"), port);
+    }
+    true
+}
+
+/// Action and disposition of traffic that was let through or refused.
+pub(super) fn verdict(mapper: &mut Mapper<'_>, is_allowed: bool) {
+    let number = if is_allowed { 1_i64 } else { 2 };
+    mapper.set("action_id", number);
+    mapper.set("disposition_id", number);
+}
+
+/// Status by the code of a response.
+pub(super) fn http_status(mapper: &mut Mapper<'_>, code: &str) {
+    if let Some(code) = mapper.source().integer(code)
+        && code > 0
+    {
+        super::well_known::status(mapper, code < 400);
+    }
+}
+
+/// DNS response code in the words of the registry, or its number.
+pub(super) fn response_code(mapper: &mut Mapper<'_>, from: &str) -> bool {
+    let Some(text) = mapper.source().text(from).map(Cow::into_owned) else { return false };
+    let number = match text.to_ascii_uppercase().as_str() {
+        "FORMERR" => Some(1_i64),
+        "SERVFAIL" => Some(2),
+        _ => None,
+    };
+    let Some(number) = number else { return mapper.copy(from, "rcode_id") };
+    mapper.set("rcode_id", number);
+    mapper.done(from);
+    true
+}
+
+/// The table's fields below a prefix (`detail.`).
+pub(super) fn table_below(mapper: &mut Mapper<'_>, prefix: &str, pairs: &[(&str, &str)]) {
+    if prefix.is_empty() {
+        mapper.table(pairs);
+        return;
+    }
+    for (from, to) in pairs {
+        let from = format!("{prefix}{from}");
+        mapper.table(&[(from.as_str(), to)]);
+    }
+}
+
+/// How many elements the list at a path has.
+pub(super) fn length(mapper: &Mapper<'_>, path: &str) -> usize {
+    let source = mapper.source();
+    source.find(path).map_or(0, |list| source.elements(list).len())
+}
+
+/// Percent-encoding, taken away once.
+pub(super) fn percent_decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let hex = |place: usize| tail.get(place).and_then(|byte| char::from(*byte).to_digit(16));
+        if let (b'%', Some(high), Some(low)) = (*first, hex(0), hex(1)) {
+            bytes.extend(u8::try_from(high * 16 + low));
+            rest = tail.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
