@@ -50,7 +50,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("sent_bytes", "traffic.bytes_out"),
     ("request_creation_time", "start_time"),
     ("user_agent", "http_request.user_agent"),
-    ("method", "http_request.http_method"),
     ("http_version", "http_request.version"),
     ("trace_id", "http_request.uid"),
     ("ssl_protocol", "tls.version"),
@@ -90,8 +89,7 @@ impl Mapping for AwsAlb {
         let Some(line) = mapper.take("message") else { return };
         add_fields(mapper, NAMES, &split_line(&line));
         request(mapper);
-        let method = mapper.source().text("method").map(|text| text.into_owned());
-        http_class(mapper, method.as_deref());
+        http_class(mapper, "method");
         product(mapper, "AWS", "Elastic Load Balancing");
         mapper.set("metadata.product.feature.name", "Application Load Balancer");
         mapper.set("cloud.provider", "AWS");

@@ -52,7 +52,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("c-ip", "src_endpoint.ip"),
     ("c-port", "src_endpoint.port"),
     ("cs(Host)", "dst_endpoint.hostname"),
-    ("cs-method", "http_request.http_method"),
     ("x-host-header", "http_request.url.hostname"),
     ("cs-uri-stem", "http_request.url.path"),
     ("cs-uri-query", "http_request.url.query_string"),
@@ -91,8 +90,7 @@ impl Mapping for AwsCloudfront {
             let Some(line) = mapper.take("message") else { return };
             add_fields(mapper, COLUMNS, &line.split('\t').collect::<Vec<_>>());
         }
-        let method = mapper.source().text("cs-method").map(|text| text.into_owned());
-        http_class(mapper, method.as_deref());
+        http_class(mapper, "cs-method");
         product(mapper, "AWS", "CloudFront");
         mapper.set("cloud.provider", "AWS");
         mapper.set("severity_id", 1_i64);

@@ -3,7 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{add_fields, split_line, url};
+use super::traffic::{add_fields, http_method, split_line, url};
 use super::well_known::{product, status};
 
 const NAMES: &[&str] = &[
@@ -161,12 +161,13 @@ fn request(mapper: &mut Mapper<'_>) {
         return;
     }
     mapper.done("requesturi");
-    mapper.set("http_request.http_method", method);
     if let Some(version) = version {
         mapper.set("http_request.version", version);
     }
     let extra = mapper.extra();
     let root = extra.root();
+    extra.append(root, "method", method);
     extra.append(root, "url", address);
+    http_method(mapper, "method");
     url(mapper, "url", "http_request.url");
 }

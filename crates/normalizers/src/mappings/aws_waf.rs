@@ -20,7 +20,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("httpSourceId", "src_endpoint.uid"),
     ("httpRequest.clientIp", "src_endpoint.ip"),
     ("httpRequest.country", "src_endpoint.location.country"),
-    ("httpRequest.httpMethod", "http_request.http_method"),
     ("httpRequest.uri", "http_request.url.path"),
     ("httpRequest.httpVersion", "http_request.version"),
     ("httpRequest.requestId", "http_request.uid"),
@@ -48,12 +47,11 @@ impl Mapping for AwsWaf {
     }
 
     fn map(&self, mapper: &mut Mapper<'_>) {
-        let method = mapper.source().text("httpRequest.httpMethod").map(|text| text.into_owned());
         let details = ["httpMethod", "uri", "headers", "requestId", "args"];
         let is_request =
             details.iter().any(|name| mapper.source().has(&format!("httpRequest.{name}")));
         if is_request {
-            http_class(mapper, method.as_deref());
+            http_class(mapper, "httpRequest.httpMethod");
         } else {
             // Filtered logs may keep the address alone.
             mapper.class(4001, if mapper.source().is("action", "BLOCK") { 5 } else { 6 });

@@ -224,6 +224,7 @@ fn risk(mapper: &mut Mapper<'_>) {
     entra(mapper);
     let title = mapper.source().text("properties.riskEventType").unwrap_or_default().into_owned();
     mapper.set("finding_info.title", title.as_str());
+    mapper.copy_first(&["operationName", "operationname"], "api.operation");
     mapper.table(RISK_FIELDS);
     if mapper.written("finding_info.uid").is_none() {
         mapper.set("finding_info.uid", title.as_str());

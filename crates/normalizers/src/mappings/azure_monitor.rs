@@ -89,7 +89,6 @@ const VERBS: [(&str, i64); 20] = [
 
 /// Web requests through Azure's front ends.
 const WEB_FIELDS: &[(&str, &str)] = &[
-    ("properties.httpMethod", "http_request.http_method"),
     ("properties.httpVersion", "http_request.version"),
     ("properties.userAgent", "http_request.user_agent"),
     ("properties.referer", "http_request.referrer"),
@@ -137,9 +136,8 @@ impl Mapping for AzureMonitor {
     }
 
     fn map(&self, mapper: &mut Mapper<'_>) {
-        let web = mapper.source().text("properties.httpMethod").map(|text| text.into_owned());
-        if let Some(method) = web {
-            web_request(mapper, &method);
+        if mapper.source().text("properties.httpMethod").is_some() {
+            web_request(mapper);
             return;
         }
         let source = mapper.source();
@@ -276,8 +274,8 @@ fn required(mapper: &mut Mapper<'_>) {
     }
 }
 
-fn web_request(mapper: &mut Mapper<'_>, method: &str) {
-    http_class(mapper, Some(method));
+fn web_request(mapper: &mut Mapper<'_>) {
+    http_class(mapper, "properties.httpMethod");
     common(mapper);
     url(mapper, "properties.requestUri", "http_request.url");
     http_status(mapper, "properties.httpStatus");

@@ -15,7 +15,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("ClientCountry", "src_endpoint.location.country"),
     ("ClientCity", "src_endpoint.location.city"),
     ("ClientRegionCode", "src_endpoint.location.region"),
-    ("ClientRequestMethod", "http_request.http_method"),
     ("ClientRequestHost", "http_request.url.hostname"),
     ("ClientRequestPath", "http_request.url.path"),
     ("ClientRequestScheme", "http_request.url.scheme"),
@@ -58,8 +57,7 @@ impl Mapping for Cloudflare {
     }
 
     fn map(&self, mapper: &mut Mapper<'_>) {
-        let method = mapper.source().text("ClientRequestMethod").map(|text| text.into_owned());
-        http_class(mapper, method.as_deref());
+        http_class(mapper, "ClientRequestMethod");
         product(mapper, "Cloudflare", "Cloudflare");
         let is_firewall = mapper.source().has("Action");
         let feature = if is_firewall { "Firewall events" } else { "HTTP requests" };

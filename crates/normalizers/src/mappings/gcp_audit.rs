@@ -4,7 +4,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping};
 
-use super::traffic::{endpoint, length, table_below, verdict};
+use super::traffic::{endpoint, http_method, length, table_below, verdict};
 use super::well_known::{product, status};
 
 const ENTRY_FIELDS: &[(&str, &str)] = &[
@@ -29,7 +29,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("requestMetadata.callerSuppliedUserAgent", "http_request.user_agent"),
     ("requestMetadata.requestAttributes.path", "http_request.url.path"),
     ("requestMetadata.requestAttributes.host", "http_request.url.hostname"),
-    ("requestMetadata.requestAttributes.method", "http_request.http_method"),
     ("requestMetadata.destinationAttributes.ip", "dst_endpoint.ip"),
     ("requestMetadata.destinationAttributes.port", "dst_endpoint.port"),
     ("resourceName", "resources[0].uid"),
@@ -130,6 +129,7 @@ impl Mapping for GcpAudit {
             mapper.copy(&path("request"), "api.request.data");
         }
         mapper.copy_first(&["insertId", "insertid"], "metadata.uid");
+        http_method(mapper, &path("requestMetadata.requestAttributes.method"));
         table_below(mapper, prefix, FIELDS);
         mapper.table(ENTRY_FIELDS);
         required(mapper);

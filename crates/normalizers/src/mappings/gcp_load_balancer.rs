@@ -23,7 +23,6 @@ const ENTRY_FIELDS: &[(&str, &str)] = &[
 ];
 
 const REQUEST_FIELDS: &[(&str, &str)] = &[
-    ("requestMethod", "http_request.http_method"),
     ("requestSize", "http_request.length"),
     ("userAgent", "http_request.user_agent"),
     ("referer", "http_request.referrer"),
@@ -70,9 +69,7 @@ impl Mapping for GcpLoadBalancer {
         } else {
             ("httpRequest.", "jsonPayload.")
         };
-        let method = mapper.source().text(&format!("{request}requestMethod"));
-        let method = method.map(|text| text.into_owned());
-        http_class(mapper, method.as_deref());
+        http_class(mapper, &format!("{request}requestMethod"));
         product(mapper, "Google Cloud", "Cloud Load Balancing");
         mapper.set("cloud.provider", "GCP");
         let severity = super::gcp_audit::severity(mapper);

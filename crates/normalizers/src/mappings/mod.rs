@@ -8,6 +8,7 @@ mod aws_alb;
 mod aws_bedrock;
 mod aws_cloudfront;
 mod aws_cloudtrail;
+mod aws_cloudtrail_insight;
 mod aws_guardduty;
 mod aws_route53;
 mod aws_s3_access;
@@ -18,8 +19,10 @@ mod azure_entra;
 mod azure_monitor;
 mod cisco_umbrella;
 mod cloudflare;
+mod cloudflare_gateway;
 mod gcp_audit;
 mod gcp_load_balancer;
+mod gcp_vpc_flow;
 mod kubernetes_audit;
 mod netskope;
 mod traffic;
@@ -39,6 +42,7 @@ pub fn all() -> Vec<Box<dyn Mapping>> {
         // Clouds and what stands in front of them.
         Box::new(aws_alb::AwsAlb),
         Box::new(aws_bedrock::AwsBedrock),
+        Box::new(aws_cloudtrail_insight::AwsCloudtrailInsight),
         Box::new(aws_cloudfront::AwsCloudfront),
         Box::new(aws_guardduty::AwsGuardduty),
         Box::new(aws_route53::AwsRoute53),
@@ -50,8 +54,10 @@ pub fn all() -> Vec<Box<dyn Mapping>> {
         Box::new(azure_monitor::AzureMonitor),
         Box::new(cisco_umbrella::CiscoUmbrella),
         Box::new(cloudflare::Cloudflare),
+        Box::new(cloudflare_gateway::CloudflareGateway),
         Box::new(gcp_audit::GcpAudit),
         Box::new(gcp_load_balancer::GcpLoadBalancer),
+        Box::new(gcp_vpc_flow::GcpVpcFlow),
         Box::new(kubernetes_audit::KubernetesAudit),
         Box::new(netskope::Netskope),
         Box::new(zscaler_zia::ZscalerZia),

@@ -39,25 +39,44 @@ pub(super) fn add_fields(mapper: &mut Mapper<'_>, names: &[&str], values: &[&str
     }
 }
 
-/// HTTP Activity with the activity of a method.
-pub(super) fn http_class(mapper: &mut Mapper<'_>, method: Option<&str>) {
-    let activity = match method.map(str::to_ascii_uppercase).as_deref() {
-        None => 0,
-        Some("CONNECT") => 1,
-        Some("DELETE") => 2,
-        Some("GET") => 3,
-        Some("HEAD") => 4,
-        Some("OPTIONS") => 5,
-        Some("POST") => 6,
-        Some("PUT") => 7,
-        Some("TRACE") => 8,
-        Some("PATCH") => 9,
-        Some(_) => 99,
-    };
-    mapper.class(4002, activity);
-    if let (99, Some(method)) = (activity, method) {
-        mapper.other_activity(method);
+/// Methods that the schema knows, with the activity of HTTP Activity.
+const METHODS: [(&str, i64); 9] = [
+    ("CONNECT", 1),
+    ("DELETE", 2),
+    ("GET", 3),
+    ("HEAD", 4),
+    ("OPTIONS", 5),
+    ("POST", 6),
+    ("PUT", 7),
+    ("TRACE", 8),
+    ("PATCH", 9),
+];
+
+/// HTTP Activity with the activity of the method in a field.
+pub(super) fn http_class(mapper: &mut Mapper<'_>, from: &str) {
+    let method = mapper.source().text(from).map(Cow::into_owned);
+    match method.as_deref().map(|method| (method, known_method(method))) {
+        None => mapper.class(4002, 0),
+        Some((_, Some((_, activity)))) => mapper.class(4002, activity),
+        Some((method, None)) => {
+            mapper.class(4002, 99);
+            mapper.other_activity(method);
+        }
     }
+    http_method(mapper, from);
+}
+
+/// The method of a request; one that the schema does not know stays as it is.
+pub(super) fn http_method(mapper: &mut Mapper<'_>, from: &str) {
+    let method = mapper.source().text(from).and_then(|method| known_method(&method));
+    if let Some((method, _)) = method {
+        mapper.set("http_request.http_method", method);
+        mapper.done(from);
+    }
+}
+
+fn known_method(method: &str) -> Option<(&'static str, i64)> {
+    METHODS.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(method))
 }
 
 /// A web address and its parts, below `to` (`http_request.url`).

@@ -25,7 +25,6 @@ const WEB_FIELDS: &[(&str, &str)] = &[
     ("serverip", "dst_endpoint.ip"),
     ("hostname", "dst_endpoint.hostname"),
     ("hostname", "http_request.url.hostname"),
-    ("requestmethod", "http_request.http_method"),
     ("refererURL", "http_request.referrer"),
     ("urlcategory", "http_request.url.categories"),
     ("requestsize", "http_request.length"),
@@ -145,8 +144,7 @@ fn judge(mapper: &mut Mapper<'_>, from: &str) {
 }
 
 fn web(mapper: &mut Mapper<'_>) {
-    let method = mapper.source().text("event.requestmethod").map(|text| text.into_owned());
-    http_class(mapper, method.as_deref());
+    http_class(mapper, "event.requestmethod");
     url(mapper, "event.url", "http_request.url");
     http_status(mapper, "event.status");
     judge(mapper, "event.action");
