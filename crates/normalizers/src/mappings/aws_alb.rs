@@ -3,7 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{add_fields, endpoint, http_class, http_status, split_line, url};
+use super::traffic::{add_fields, complete, endpoint, http_class, http_status, split_line, url};
 use super::well_known::product;
 
 const NAMES: &[&str] = &[
@@ -114,6 +114,7 @@ impl Mapping for AwsAlb {
             mapper.set("cloud.account.uid", account);
         }
         mapper.table(FIELDS);
+        complete(mapper, 4002);
     }
 }
 

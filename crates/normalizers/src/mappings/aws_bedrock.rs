@@ -3,7 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::verdict;
+use super::traffic::{complete, verdict};
 use super::well_known::{last_segment, product, status};
 
 const FIELDS: &[(&str, &str)] = &[
@@ -75,5 +75,6 @@ impl Mapping for AwsBedrock {
         status(mapper, !has_failed);
         mapper.copy("output.outputBodyJson.usage.totalTokens", "message_context.total_tokens");
         mapper.table(FIELDS);
+        complete(mapper, 6003);
     }
 }

@@ -4,7 +4,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{add_fields, http_class, http_status, percent_decode};
+use super::traffic::{add_fields, complete, http_class, http_response, percent_decode};
 use super::well_known::product;
 
 const COLUMNS: &[&str] = &[
@@ -59,14 +59,16 @@ const FIELDS: &[(&str, &str)] = &[
     ("cs-protocol-version", "http_request.version"),
     ("cs(Referer)", "http_request.referrer"),
     ("x-forwarded-for", "http_request.x_forwarded_for"),
-    ("sc-status", "http_response.code"),
-    ("sc-content-type", "http_response.content_type"),
-    ("sc-content-len", "http_response.body_length"),
     ("cs-bytes", "traffic.bytes_in"),
     ("sc-bytes", "traffic.bytes_out"),
     ("ssl-protocol", "tls.version"),
     ("x-edge-detailed-result-type", "status_detail"),
     ("count", "count"),
+];
+
+const RESPONSE_FIELDS: &[(&str, &str)] = &[
+    ("sc-content-type", "http_response.content_type"),
+    ("sc-content-len", "http_response.body_length"),
 ];
 
 #[derive(Debug)]
@@ -99,12 +101,13 @@ impl Mapping for AwsCloudfront {
         if let Some(agent) = mapper.take("cs(User-Agent)") {
             mapper.set("http_request.user_agent", percent_decode(&agent).as_str());
         }
-        http_status(mapper, "sc-status");
+        http_response(mapper, "sc-status", RESPONSE_FIELDS);
         duration(mapper);
         if mapper.source().text("ssl-protocol").is_some() {
             mapper.copy("ssl-cipher", "tls.cipher");
         }
         mapper.table(FIELDS);
+        complete(mapper, 4002);
     }
 }
 

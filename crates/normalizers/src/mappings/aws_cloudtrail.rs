@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::length;
+use super::traffic::{complete, has_any, length};
 use super::well_known::{product, status};
 
 /// Calls that let somebody in or change who they act as.
@@ -225,8 +225,8 @@ impl Mapping for AwsCloudtrail {
             _ => {}
         }
         fields(mapper, place);
-        required(mapper, place, class);
         resources(mapper, place);
+        required(mapper, place, class);
         let is_failure = |name| place.text(mapper, name).is_some_and(|text| text == "Failure");
         let failed = place.has(mapper, "errorCode")
             || is_failure("responseElements.ConsoleLogin")
@@ -260,36 +260,17 @@ fn fields(mapper: &mut Mapper<'_>, place: Place) {
 /// What the class requires and some records do not say.
 fn required(mapper: &mut Mapper<'_>, place: Place, class: i64) {
     // A service that acts for itself has no identity but its name.
-    if ["name", "uid", "account.uid"]
-        .iter()
-        .all(|part| mapper.written(&format!("actor.user.{part}")).is_none())
-    {
+    if !has_any(mapper, "actor.user", &["name", "uid", "account.uid"]) {
         let names = ["userIdentity.invokedBy", "sourceIPAddress", "eventSource"];
-        if !place.copy_first(mapper, &names, "actor.user.name") {
-            mapper.set("actor.user.name", "Unknown");
-        }
-    }
-    if ["ip", "svc_name", "uid"]
-        .iter()
-        .all(|part| mapper.written(&format!("src_endpoint.{part}")).is_none())
-    {
-        mapper.set("src_endpoint.name", "Unknown");
-    }
-    let is_unnamed = |mapper: &Mapper<'_>, object: &str| {
-        ["name", "uid"].iter().all(|part| mapper.written(&format!("{object}.{part}")).is_none())
-    };
-    if matches!(class, 3001 | 3002) && is_unnamed(mapper, "user") {
-        mapper.set("user.name", "Unknown");
-    }
-    if class == 3006 && is_unnamed(mapper, "group") {
-        mapper.set("group.name", "Unknown");
+        place.copy_first(mapper, &names, "actor.user.name");
     }
     if class == 3002
-        && is_unnamed(mapper, "service")
-        && mapper.written("dst_endpoint.svc_name").is_none()
+        && !has_any(mapper, "service", &["name"])
+        && !has_any(mapper, "dst_endpoint", &["svc_name"])
     {
         mapper.set("service.name", "Unknown");
     }
+    complete(mapper, class);
 }
 
 /// Class and activity of a call.

@@ -3,6 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
+use super::traffic::complete;
 use super::well_known::product;
 
 const FIELDS: &[(&str, &str)] = &[
@@ -48,6 +49,7 @@ impl Mapping for AwsCloudtrailInsight {
         let title = [text("insightDetails.insightType"), text("insightDetails.eventName")];
         mapper.set("finding_info.title", title.join(": ").as_str());
         mapper.table(FIELDS);
+        complete(mapper, 2004);
         mapper.time(&["eventTime"]);
     }
 }

@@ -3,7 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::table_below;
+use super::traffic::{complete, table_below};
 use super::well_known::product;
 
 const FIELDS: &[(&str, &str)] = &[
@@ -29,8 +29,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("resource.accessKeyDetails.userType", "evidences[0].actor.user.type"),
     ("resource.accessKeyDetails.accessKeyId", "evidences[0].actor.user.credential_uid"),
     ("service.action.awsApiCallAction.api", "evidences[0].api.operation"),
-    ("service.action.awsApiCallAction.serviceName", "evidences[0].api.service.name"),
-    ("service.action.awsApiCallAction.errorCode", "evidences[0].api.response.error"),
     ("service.action.awsApiCallAction.userAgent", "evidences[0].http_request.user_agent"),
     ("service.action.awsApiCallAction.domainDetails.domain", "evidences[0].src_endpoint.domain"),
     ("service.action.dnsRequestAction.domain", "evidences[0].query.hostname"),
@@ -47,6 +45,12 @@ const FIELDS: &[(&str, &str)] = &[
     ("service.runtimeDetails.process.pwd", "evidences[0].process.working_directory"),
     ("service.runtimeDetails.process.user", "evidences[0].process.user.name"),
     ("service.runtimeDetails.process.executablePath", "evidences[0].process.path"),
+];
+
+/// Of a call that has a name.
+const CALL_FIELDS: &[(&str, &str)] = &[
+    ("service.action.awsApiCallAction.serviceName", "evidences[0].api.service.name"),
+    ("service.action.awsApiCallAction.errorCode", "evidences[0].api.response.error"),
 ];
 
 /// Kinds of action, each with the other side's address below.
@@ -135,6 +139,10 @@ impl Mapping for AwsGuardduty {
         }
         sides(mapper, prefix);
         table_below(mapper, prefix, FIELDS);
+        if mapper.written("evidences[0].api.operation").is_some() {
+            table_below(mapper, prefix, CALL_FIELDS);
+        }
+        complete(mapper, 2004);
         resources(mapper, prefix);
         mapper.time(&[&format!("{prefix}updatedAt"), &format!("{prefix}createdAt")]);
         if is_wrapped {

@@ -3,7 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{length, response_code};
+use super::traffic::{complete, length, response_code};
 use super::well_known::product;
 
 const FIELDS: &[(&str, &str)] = &[
@@ -55,17 +55,7 @@ impl Mapping for AwsRoute53 {
             super::well_known::status(mapper, is_success);
             response_code(mapper, "rcode");
         }
-        for place in 0..length(mapper, "answers") {
-            for (names, to) in [
-                (["Rdata", "rdata"], "rdata"),
-                (["Type", "type"], "type"),
-                (["Class", "class"], "class"),
-            ] {
-                let from = names.map(|name| format!("answers.{place}.{name}"));
-                let to = format!("answers[{place}].{to}");
-                from.iter().any(|from| mapper.copy(from, &to));
-            }
-        }
+        answers(mapper);
         let verdict = match mapper.source().text("firewall_rule_action").as_deref() {
             Some("ALLOW") => Some((1_i64, 1_i64)),
             Some("ALERT") => Some((3, 19)),
@@ -77,6 +67,22 @@ impl Mapping for AwsRoute53 {
             mapper.set("disposition_id", disposition);
         }
         mapper.table(FIELDS);
+        complete(mapper, 4003);
         mapper.time(&["query_timestamp"]);
+    }
+}
+
+fn answers(mapper: &mut Mapper<'_>) {
+    let mut at = 0;
+    for place in 0..length(mapper, "answers") {
+        let copy = |mapper: &mut Mapper<'_>, names: [&str; 2], to: &str| {
+            let from = names.map(|name| format!("answers.{place}.{name}"));
+            from.iter().any(|from| mapper.copy(from, &format!("answers[{at}].{to}")))
+        };
+        if copy(mapper, ["Rdata", "rdata"], "rdata") {
+            copy(mapper, ["Type", "type"], "type");
+            copy(mapper, ["Class", "class"], "class");
+            at += 1;
+        }
     }
 }

@@ -3,8 +3,8 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{add_fields, http_method, split_line, url};
-use super::well_known::{product, status};
+use super::traffic::{add_fields, complete, http_method, http_response, split_line, url};
+use super::well_known::product;
 
 const NAMES: &[&str] = &[
     "bucketowner",
@@ -47,9 +47,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("remoteip", "src_endpoint.ip"),
     ("useragent", "http_request.user_agent"),
     ("referrer", "http_request.referrer"),
-    ("httpstatus", "http_response.code"),
     ("errorcode", "api.response.error"),
-    ("bytessent", "http_response.length"),
     ("totaltime", "duration"),
     ("hostheader", "http_request.url.hostname"),
     ("hostheader", "dst_endpoint.hostname"),
@@ -104,9 +102,6 @@ impl Mapping for AwsS3Access {
         };
         mapper.class(6003, activity);
         match activity {
-            0 => {
-                mapper.set("api.operation", "Unknown");
-            }
             99 => mapper.other_activity(&operation),
             _ => {}
         }
@@ -118,14 +113,13 @@ impl Mapping for AwsS3Access {
         mapper.time(&["time"]);
         resource(mapper);
         request(mapper);
-        if let Some(code) = mapper.source().integer("httpstatus") {
-            status(mapper, code < 400);
-        }
+        http_response(mapper, "httpstatus", &[("bytessent", "http_response.length")]);
         // Nobody is named when the request was not signed.
         if mapper.source().text("requester").is_none() {
             mapper.set("actor.user.name", "Anonymous");
         }
         mapper.table(FIELDS);
+        complete(mapper, 6003);
     }
 }
 

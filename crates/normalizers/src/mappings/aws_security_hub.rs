@@ -3,7 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::length;
+use super::traffic::{complete, length};
 use super::well_known::product;
 
 const FIELDS: &[(&str, &str)] = &[
@@ -22,13 +22,11 @@ const FIELDS: &[(&str, &str)] = &[
     ("FirstObservedAt", "finding_info.first_seen_time"),
     ("LastObservedAt", "finding_info.last_seen_time"),
     ("SourceUrl", "finding_info.src_url"),
-    ("GeneratorId", "finding_info.analytic.uid"),
     ("Confidence", "confidence_score"),
     ("Note.Text", "comment"),
     ("Compliance.SecurityControlId", "compliance.control"),
     ("Compliance.RelatedRequirements", "compliance.requirements"),
     ("Remediation.Recommendation.Text", "remediation.desc"),
-    ("Remediation.Recommendation.Url", "remediation.references"),
     ("Action.AwsApiCallAction.Api", "evidences[0].api.operation"),
     ("Action.AwsApiCallAction.ServiceName", "evidences[0].api.service.name"),
     ("Action.AwsApiCallAction.RemoteIpDetails.IpAddressV4", "evidences[0].src_endpoint.ip"),
@@ -48,9 +46,12 @@ const FIELDS: &[(&str, &str)] = &[
     ("Network.DestinationIpV6", "evidences[0].dst_endpoint.ip"),
     ("Network.DestinationPort", "evidences[0].dst_endpoint.port"),
     ("Network.DestinationDomain", "evidences[0].dst_endpoint.domain"),
+];
+
+/// Of a process that has a number.
+const PROCESS_FIELDS: &[(&str, &str)] = &[
     ("Process.Name", "evidences[0].process.name"),
     ("Process.Path", "evidences[0].process.path"),
-    ("Process.Pid", "evidences[0].process.pid"),
     ("Process.ParentPid", "evidences[0].process.parent_process.pid"),
     ("Process.LaunchedAt", "evidences[0].process.created_time"),
     ("Process.TerminatedAt", "evidences[0].process.terminated_time"),
@@ -70,7 +71,6 @@ const GUARDDUTY_FIELDS: &[(&str, &str)] = &[
 ];
 
 const RESOURCE_FIELDS: &[(&str, &str)] = &[
-    ("Id", "uid"),
     ("Type", "type"),
     ("Region", "region"),
     ("Partition", "cloud_partition"),
@@ -132,17 +132,26 @@ impl Mapping for AwsSecurityHub {
             "metadata.product.feature.name",
         );
         mapper.set("cloud.provider", "AWS");
-        mapper.set("finding_info.analytic.type_id", 1_i64);
+        if mapper.copy("GeneratorId", "finding_info.analytic.uid") {
+            mapper.set("finding_info.analytic.type_id", 1_i64);
+        }
         severity(mapper);
         workflow(mapper, is_closed);
         compliance(mapper);
-        (0..length(mapper, "Resources")).for_each(|place| resource(mapper, place));
+        resources(mapper);
         (0..length(mapper, "Vulnerabilities")).for_each(|place| vulnerability(mapper, place));
         mapper.table(FIELDS);
+        if mapper.copy("Process.Pid", "evidences[0].process.pid") {
+            mapper.table(PROCESS_FIELDS);
+        }
+        if mapper.written("remediation.desc").is_some() {
+            mapper.copy("Remediation.Recommendation.Url", "remediation.references");
+        }
         mapper.time(&["UpdatedAt", "CreatedAt"]);
         for (from, to) in GUARDDUTY_FIELDS {
             mapper.copy(&format!("{GUARDDUTY}{from}"), &format!("evidences[0].{to}"));
         }
+        complete(mapper, class);
         if mapper.source().text("Network.Direction").is_some() {
             let is_inbound = mapper.source().is("Network.Direction", "IN");
             let direction = if is_inbound { 1_i64 } else { 2 };
@@ -220,9 +229,16 @@ fn collect(mapper: &mut Mapper<'_>, from: impl Iterator<Item = String>, name: &s
     mapper.copy(name, to);
 }
 
-fn resource(mapper: &mut Mapper<'_>, place: usize) {
-    for (from, to) in RESOURCE_FIELDS {
-        mapper.copy(&format!("Resources.{place}.{from}"), &format!("resources[{place}].{to}"));
+fn resources(mapper: &mut Mapper<'_>) {
+    let mut at = 0;
+    for place in 0..length(mapper, "Resources") {
+        if !mapper.copy(&format!("Resources.{place}.Id"), &format!("resources[{at}].uid")) {
+            continue;
+        }
+        for (from, to) in RESOURCE_FIELDS {
+            mapper.copy(&format!("Resources.{place}.{from}"), &format!("resources[{at}].{to}"));
+        }
+        at += 1;
     }
 }
 
@@ -241,16 +257,26 @@ fn vulnerability(mapper: &mut Mapper<'_>, place: usize) {
         mapper.copy(&from("Vendor.VendorUpdatedAt"), &to("cve.modified_time"));
         mapper.copy(&from("EpssScore"), &to("cve.epss.score"));
         for score in 0..length(mapper, &from("Cvss")) {
+            let has = |name: &str| mapper.source().has(&from(&format!("Cvss.{score}.{name}")));
+            if !has("BaseScore") || !has("Version") {
+                break;
+            }
             for (name, attribute) in SCORE_FIELDS {
                 let attribute = to(&format!("cve.cvss[{score}].{attribute}"));
                 mapper.copy(&from(&format!("Cvss.{score}.{name}")), &attribute);
             }
         }
     }
+    let mut at = 0;
     for package in 0..length(mapper, &from("VulnerablePackages")) {
-        for (name, attribute) in PACKAGE_FIELDS {
-            let attribute = to(&format!("affected_packages[{package}].{attribute}"));
-            mapper.copy(&from(&format!("VulnerablePackages.{package}.{name}")), &attribute);
+        let member = |name: &str| from(&format!("VulnerablePackages.{package}.{name}"));
+        // Without a version it is no package of the schema.
+        if ["Name", "Version"].iter().any(|name| mapper.source().text(&member(name)).is_none()) {
+            continue;
         }
+        for (name, attribute) in PACKAGE_FIELDS {
+            mapper.copy(&member(name), &to(&format!("affected_packages[{at}].{attribute}")));
+        }
+        at += 1;
     }
 }

@@ -3,7 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{http_class, length};
+use super::traffic::{complete, http_class, length};
 use super::well_known::product;
 
 const FIELDS: &[(&str, &str)] = &[
@@ -27,7 +27,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("httpRequest.scheme", "http_request.url.scheme"),
     ("requestBodySize", "http_request.body_length"),
     ("responseCodeSent", "http_response.code"),
-    ("ja3Fingerprint", "tls.ja3_hash.value"),
 ];
 
 #[derive(Debug)]
@@ -86,11 +85,13 @@ impl Mapping for AwsWaf {
         mapper.copy("httpRequest.args", "http_request.args");
         mapper.copy("httpRequest.args", "http_request.url.query_string");
         mapper.table(FIELDS);
+        complete(mapper, if is_request { 4002 } else { 4001 });
     }
 }
 
 /// All headers, and the well known ones in their own attributes.
 fn headers(mapper: &mut Mapper<'_>) {
+    let mut at = 0;
     for place in 0..length(mapper, "httpRequest.headers") {
         let name = format!("httpRequest.headers.{place}.name");
         let value = format!("httpRequest.headers.{place}.value");
@@ -108,9 +109,13 @@ fn headers(mapper: &mut Mapper<'_>) {
             "x-forwarded-for" => forwarded_for(mapper, &value),
             _ => {}
         }
-        let to = format!("http_request.http_headers[{place}]");
-        mapper.copy(&name, &format!("{to}.name"));
-        mapper.copy(&value, &format!("{to}.value"));
+        // An empty value is left out by the schema, and so is its name.
+        if mapper.source().text(&name).is_some() && mapper.source().text(&value).is_some() {
+            let to = format!("http_request.http_headers[{at}]");
+            mapper.copy(&name, &format!("{to}.name"));
+            mapper.copy(&value, &format!("{to}.value"));
+            at += 1;
+        }
     }
 }
 

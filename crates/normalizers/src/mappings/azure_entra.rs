@@ -5,7 +5,7 @@
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
 use super::azure_monitor::{ENTRY_FIELDS, common, outcome};
-use super::traffic::length;
+use super::traffic::{complete, length};
 use super::well_known::status;
 
 const SIGN_IN_FIELDS: &[(&str, &str)] = &[
@@ -200,9 +200,7 @@ fn sign_in(mapper: &mut Mapper<'_>) {
     if mapper.written("api.operation").is_none() {
         mapper.set("api.operation", "Sign-in activity");
     }
-    if ["name", "uid"].iter().all(|to| mapper.written(&format!("user.{to}")).is_none()) {
-        mapper.set("user.name", "Unknown");
-    }
+    complete(mapper, 3002);
     if ["service.name", "service.uid", "dst_endpoint.svc_name", "dst_endpoint.uid"]
         .iter()
         .all(|to| mapper.written(to).is_none())
@@ -259,51 +257,28 @@ fn audit(mapper: &mut Mapper<'_>) {
     mapper.copy(user, "actor.user.email_addr");
     mapper.copy(user, "actor.user.name");
     mapper.table(AUDIT_FIELDS);
-    let actor = ["user.name", "user.uid", "app_uid", "app_name"];
-    if actor.iter().all(|to| mapper.written(&format!("actor.{to}")).is_none()) {
-        mapper.set("actor.user.name", "Unknown");
-    }
-    if mapper.written("api.operation").is_none() {
-        mapper.set("api.operation", "Unknown");
-    }
-    if mapper.written("src_endpoint.ip").is_none() {
-        mapper.set("src_endpoint.name", "Unknown");
-    }
+    complete(mapper, class);
 }
 
 /// What the operation was about: the user and the group of the classes for these, resources of the
 /// others.
 fn targets(mapper: &mut Mapper<'_>, class: i64) {
+    let mut at = 0;
     for place in 0..length(mapper, "properties.targetResources") {
         let from = |name: &str| format!("properties.targetResources.{place}.{name}");
         let is_group = mapper.source().is(&from("type"), "Group");
         let (to, names) = match (class, is_group) {
-            (3001, false) | (3006, false) => (
-                "user".to_owned(),
-                [("userPrincipalName", "name"), ("displayName", "display_name")],
-            ),
-            (3006, true) => {
-                ("group".to_owned(), [("displayName", "name"), ("userPrincipalName", "name")])
-            }
-            _ => (
-                format!("resources[{place}]"),
-                [("displayName", "name"), ("userPrincipalName", "name")],
-            ),
+            (3001 | 3006, false) => ("user".to_owned(), ["userPrincipalName", "displayName"]),
+            (3006, true) => ("group".to_owned(), ["displayName", "userPrincipalName"]),
+            _ => (format!("resources[{at}]"), ["displayName", "userPrincipalName"]),
         };
-        mapper.copy(&from("id"), &format!("{to}.uid"));
-        for (name, attribute) in names {
-            mapper.copy(&from(name), &format!("{to}.{attribute}"));
+        let has_uid = mapper.copy(&from("id"), &format!("{to}.uid"));
+        let names = names.map(|name| from(name));
+        let has_name = names.iter().any(|name| mapper.copy(name, &format!("{to}.name")));
+        if has_uid || has_name {
+            mapper.copy(&from("displayName"), &format!("{to}.display_name"));
+            mapper.copy(&from("type"), &format!("{to}.type"));
+            at += 1;
         }
-        mapper.copy(&from("type"), &format!("{to}.type"));
-    }
-    if class == 3006
-        && ["name", "uid"].iter().all(|to| mapper.written(&format!("group.{to}")).is_none())
-    {
-        mapper.set("group.name", "Unknown");
-    }
-    if class == 3001
-        && ["name", "uid"].iter().all(|to| mapper.written(&format!("user.{to}")).is_none())
-    {
-        mapper.set("user.name", "Unknown");
     }
 }

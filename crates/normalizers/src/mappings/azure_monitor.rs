@@ -3,7 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{endpoint, http_class, http_status, url};
+use super::traffic::{complete, endpoint, http_class, http_response, url};
 use super::well_known::{last_segment, product, status};
 
 pub(super) const ENTRY_FIELDS: &[(&str, &str)] = &[
@@ -99,8 +99,6 @@ const WEB_FIELDS: &[(&str, &str)] = &[
     ("properties.clientPort", "src_endpoint.port"),
     ("properties.endpoint", "dst_endpoint.hostname"),
     ("properties.host", "dst_endpoint.hostname"),
-    ("properties.httpStatus", "http_response.code"),
-    ("properties.httpStatusCode", "http_response.code"),
     ("properties.receivedBytes", "traffic.bytes_in"),
     ("properties.requestBytes", "traffic.bytes_in"),
     ("properties.sentBytes", "traffic.bytes_out"),
@@ -163,7 +161,7 @@ impl Mapping for AzureMonitor {
         mapper.table(FIELDS);
         mapper.table(ENTRY_FIELDS);
         objects(mapper);
-        required(mapper);
+        complete(mapper, 6003);
     }
 }
 
@@ -260,26 +258,13 @@ fn objects(mapper: &mut Mapper<'_>) {
     }
 }
 
-/// What the class requires and some services do not log.
-fn required(mapper: &mut Mapper<'_>) {
-    let actor = ["user.name", "user.uid", "app_uid"];
-    if actor.iter().all(|to| mapper.written(&format!("actor.{to}")).is_none()) {
-        mapper.set("actor.user.name", "Unknown");
-    }
-    if mapper.written("api.operation").is_none() {
-        mapper.set("api.operation", "Unknown");
-    }
-    if ["ip", "hostname"].iter().all(|to| mapper.written(&format!("src_endpoint.{to}")).is_none()) {
-        mapper.set("src_endpoint.name", "Unknown");
-    }
-}
-
 fn web_request(mapper: &mut Mapper<'_>) {
     http_class(mapper, "properties.httpMethod");
     common(mapper);
     url(mapper, "properties.requestUri", "http_request.url");
-    http_status(mapper, "properties.httpStatus");
-    http_status(mapper, "properties.httpStatusCode");
+    http_response(mapper, "properties.httpStatus", &[]);
+    http_response(mapper, "properties.httpStatusCode", &[]);
     mapper.table(WEB_FIELDS);
     mapper.table(ENTRY_FIELDS);
+    complete(mapper, 4002);
 }

@@ -5,7 +5,9 @@
 use headwater_event::ip::parse_address;
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{add_fields, http_class, http_status, response_code, url, verdict};
+use super::traffic::{
+    add_fields, complete, http_class, http_response, response_code, url, verdict,
+};
 use super::well_known::{product, status};
 
 const DNS_COLUMNS: &[&str] = &[
@@ -73,11 +75,13 @@ const FIELDS: &[(&str, &str)] = &[
     ("policyIdentity", "src_endpoint.name"),
     ("mostGranularIdentity", "src_endpoint.name"),
     ("identities", "src_endpoint.name"),
-    ("contentType", "http_response.content_type"),
     ("referer", "http_request.referrer"),
     ("userAgent", "http_request.user_agent"),
-    ("statusCode", "http_response.code"),
     ("requestSize", "http_request.length"),
+];
+
+const RESPONSE_FIELDS: &[(&str, &str)] = &[
+    ("contentType", "http_response.content_type"),
     ("responseSize", "http_response.length"),
     ("responseBodySize", "http_response.body_length"),
 ];
@@ -131,7 +135,7 @@ impl Mapping for CiscoUmbrella {
             Log::Proxy => {
                 http_class(mapper, "requestMethod");
                 url(mapper, "url", "http_request.url");
-                http_status(mapper, "statusCode");
+                http_response(mapper, "statusCode", RESPONSE_FIELDS);
             }
             // Only connections that were stopped are logged.
             Log::Ip => {
@@ -152,6 +156,8 @@ impl Mapping for CiscoUmbrella {
         mapper.copy("internalIp", "src_endpoint.ip");
         mapper.copy("externalIp", "src_endpoint.ip");
         mapper.table(FIELDS);
+        // Each of the three classes has two ends.
+        complete(mapper, 4001);
     }
 }
 

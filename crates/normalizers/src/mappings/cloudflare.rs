@@ -3,7 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping};
 
-use super::traffic::{http_class, http_status};
+use super::traffic::{complete, http_class, http_response};
 use super::well_known::product;
 
 const FIELDS: &[(&str, &str)] = &[
@@ -24,13 +24,9 @@ const FIELDS: &[(&str, &str)] = &[
     ("ClientRequestUserAgent", "http_request.user_agent"),
     ("ClientRequestBytes", "traffic.bytes_in"),
     ("EdgeResponseBytes", "traffic.bytes_out"),
-    ("EdgeResponseStatus", "http_response.code"),
-    ("EdgeResponseContentType", "http_response.content_type"),
-    ("EdgeResponseBodyBytes", "http_response.body_length"),
     ("OriginIP", "dst_endpoint.ip"),
     ("EdgeStartTimestamp", "start_time"),
     ("EdgeEndTimestamp", "end_time"),
-    ("ClientSSLProtocol", "tls.version"),
     ("RuleID", "firewall_rule.uid"),
     ("SecurityRuleID", "firewall_rule.uid"),
     ("Description", "firewall_rule.desc"),
@@ -38,6 +34,11 @@ const FIELDS: &[(&str, &str)] = &[
     ("Source", "firewall_rule.type"),
     ("Kind", "firewall_rule.category"),
     ("ZoneName", "cloud.account.name"),
+];
+
+const RESPONSE_FIELDS: &[(&str, &str)] = &[
+    ("EdgeResponseContentType", "http_response.content_type"),
+    ("EdgeResponseBodyBytes", "http_response.body_length"),
 ];
 
 /// Of the data centre that answered, where the record names it.
@@ -65,15 +66,17 @@ impl Mapping for Cloudflare {
         mapper.set("cloud.provider", "Cloudflare");
         mapper.set("severity_id", 1_i64);
         address(mapper);
-        http_status(mapper, "EdgeResponseStatus");
+        http_response(mapper, "EdgeResponseStatus", RESPONSE_FIELDS);
         action(mapper);
         if mapper.source().text("ClientSSLProtocol").is_some_and(|text| text != "none") {
+            mapper.copy("ClientSSLProtocol", "tls.version");
             mapper.copy("ClientSSLCipher", "tls.cipher");
         }
         mapper.table(FIELDS);
         if mapper.copy("EdgeColoCode", "load_balancer.name") {
             mapper.table(EDGE_FIELDS);
         }
+        complete(mapper, 4002);
         mapper.time(&["Datetime", "EdgeStartTimestamp", "EdgeEndTimestamp"]);
     }
 }

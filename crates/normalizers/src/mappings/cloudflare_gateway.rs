@@ -4,7 +4,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{http_class, http_status, url, verdict};
+use super::traffic::{complete, http_class, http_response, url, verdict};
 use super::well_known::{product, status};
 
 const SHARED_FIELDS: &[(&str, &str)] = &[
@@ -46,7 +46,6 @@ const NETWORK_FIELDS: &[(&str, &str)] = &[
 const HTTP_FIELDS: &[(&str, &str)] = &[
     ("HTTPHost", "http_request.url.hostname"),
     ("HTTPVersion", "http_request.version"),
-    ("HTTPStatusCode", "http_response.code"),
     ("Referer", "http_request.referrer"),
     ("UserAgent", "http_request.user_agent"),
     ("RequestID", "http_request.uid"),
@@ -104,7 +103,7 @@ impl Mapping for CloudflareGateway {
 
     fn map(&self, mapper: &mut Mapper<'_>) {
         let source = mapper.source();
-        let feature = if source.has("QueryName") {
+        let (feature, class) = if source.has("QueryName") {
             dns(mapper)
         } else if source.has("SessionID") {
             network(mapper)
@@ -120,6 +119,7 @@ impl Mapping for CloudflareGateway {
         mapper.set("cloud.provider", "Cloudflare");
         mapper.set("severity_id", 1_i64);
         mapper.table(SHARED_FIELDS);
+        complete(mapper, class);
         mapper.time(&["Datetime", "Timestamp", "CreatedAt", "When"]);
     }
 }
@@ -135,7 +135,7 @@ fn judge(mapper: &mut Mapper<'_>, from: &str) {
     mapper.copy(from, "status_detail");
 }
 
-fn dns(mapper: &mut Mapper<'_>) -> &'static str {
+fn dns(mapper: &mut Mapper<'_>) -> (&'static str, i64) {
     mapper.class(4003, 2);
     judge(mapper, "ResolverDecision");
     let is_gateway = mapper.source().has("ResolverDecision");
@@ -154,28 +154,28 @@ fn dns(mapper: &mut Mapper<'_>) -> &'static str {
     }
     mapper.set("dst_endpoint.svc_name", "Cloudflare");
     mapper.table(DNS_FIELDS);
-    if is_gateway { "Gateway DNS" } else { "DNS" }
+    (if is_gateway { "Gateway DNS" } else { "DNS" }, 4003)
 }
 
-fn network(mapper: &mut Mapper<'_>) -> &'static str {
+fn network(mapper: &mut Mapper<'_>) -> (&'static str, i64) {
     let action = mapper.source().text("Action").unwrap_or_default().to_ascii_lowercase();
     mapper.class(4001, if action.starts_with("block") { 5 } else { 1 });
     judge(mapper, "Action");
     mapper.set("connection_info.direction_id", 2_i64);
     mapper.table(NETWORK_FIELDS);
-    "Gateway network"
+    ("Gateway network", 4001)
 }
 
-fn http(mapper: &mut Mapper<'_>) -> &'static str {
+fn http(mapper: &mut Mapper<'_>) -> (&'static str, i64) {
     http_class(mapper, "HTTPMethod");
     judge(mapper, "Action");
     url(mapper, "URL", "http_request.url");
-    http_status(mapper, "HTTPStatusCode");
+    http_response(mapper, "HTTPStatusCode", &[]);
     mapper.table(HTTP_FIELDS);
-    "Gateway HTTP"
+    ("Gateway HTTP", 4002)
 }
 
-fn access(mapper: &mut Mapper<'_>) -> &'static str {
+fn access(mapper: &mut Mapper<'_>) -> (&'static str, i64) {
     let is_logout = mapper.source().is("Action", "logout");
     mapper.class(3002, if is_logout { 2 } else { 1 });
     if let Some(is_allowed) = mapper.source().text("Allowed").map(|text| text == "true") {
@@ -186,10 +186,10 @@ fn access(mapper: &mut Mapper<'_>) -> &'static str {
     mapper.copy("Email", "user.name");
     mapper.copy("Action", "metadata.event_code");
     mapper.table(ACCESS_FIELDS);
-    "Access"
+    ("Access", 3002)
 }
 
-fn audit(mapper: &mut Mapper<'_>) -> &'static str {
+fn audit(mapper: &mut Mapper<'_>) -> (&'static str, i64) {
     let action = mapper.source().text("ActionType").unwrap_or_default().into_owned();
     let verb = action.rsplit('_').next().unwrap_or_default();
     let (class, activity) = match verb {
@@ -215,8 +215,5 @@ fn audit(mapper: &mut Mapper<'_>) -> &'static str {
     mapper.copy("ActorEmail", "actor.user.email_addr");
     mapper.copy("ActorEmail", "actor.user.name");
     mapper.table(AUDIT_FIELDS);
-    if mapper.written("src_endpoint.ip").is_none() {
-        mapper.set("src_endpoint.name", "Unknown");
-    }
-    "Audit"
+    ("Audit", class)
 }

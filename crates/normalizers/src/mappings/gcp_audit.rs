@@ -4,7 +4,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping};
 
-use super::traffic::{endpoint, http_method, length, table_below, verdict};
+use super::traffic::{complete, endpoint, http_method, length, table_below, verdict};
 use super::well_known::{product, status};
 
 const ENTRY_FIELDS: &[(&str, &str)] = &[
@@ -132,7 +132,10 @@ impl Mapping for GcpAudit {
         http_method(mapper, &path("requestMetadata.requestAttributes.method"));
         table_below(mapper, prefix, FIELDS);
         mapper.table(ENTRY_FIELDS);
-        required(mapper);
+        if mapper.written("resources[0].uid").is_some() {
+            mapper.copy("resource.type", "resources[0].type");
+        }
+        complete(mapper, class);
     }
 }
 
@@ -161,19 +164,25 @@ fn caller(mapper: &mut Mapper<'_>, prefix: &str) {
 fn decisions(mapper: &mut Mapper<'_>, prefix: &str) {
     let list = format!("{prefix}authorizationInfo");
     let mut is_refused = false;
+    let mut at = 0;
     let count = length(mapper, &list);
     for place in 0..count {
         let from = |name: &str| format!("{list}.{place}.{name}");
-        let to = |name: &str| format!("authorizations[{place}].{name}");
-        let is_granted = mapper.source().is(&from("granted"), "true");
-        is_refused |= mapper.source().is(&from("granted"), "false");
-        if mapper.copy(&from("permission"), &to("policy.name")) {
-            let decision = if is_granted { "granted" } else { "not granted" };
-            mapper.set(&to("decision"), decision);
-            if mapper.source().is(&from("granted"), if is_granted { "true" } else { "false" }) {
-                mapper.done(&from("granted"));
-            }
+        let granted = mapper.source().text(&from("granted")).map(|text| text.into_owned());
+        is_refused |= granted.as_deref() == Some("false");
+        if !mapper.copy(&from("permission"), &format!("authorizations[{at}].policy.name")) {
+            continue;
         }
+        let decision = match granted.as_deref() {
+            Some("true") => "granted",
+            Some("false") => "not granted",
+            _ => "",
+        };
+        if !decision.is_empty() {
+            mapper.set(&format!("authorizations[{at}].decision"), decision);
+            mapper.done(&from("granted"));
+        }
+        at += 1;
     }
     if count > 0 {
         verdict(mapper, !is_refused);
@@ -184,22 +193,6 @@ fn resource(mapper: &mut Mapper<'_>) {
     let labels = ["name", "bucket_name", "cluster_name", "instance_id", "project_id"];
     let from = labels.map(|label| format!("resource.labels.{label}"));
     if from.iter().any(|from| mapper.copy(from, "resources[0].name")) {
-        mapper.copy("resource.type", "resources[0].type");
-    }
-}
-
-/// What the class requires and some entries do not say.
-fn required(mapper: &mut Mapper<'_>) {
-    if ["actor.user.name", "actor.user.uid"].iter().all(|to| mapper.written(to).is_none()) {
-        mapper.set("actor.user.name", "Unknown");
-    }
-    if mapper.written("api.operation").is_none() {
-        mapper.set("api.operation", "Unknown");
-    }
-    if ["ip", "hostname"].iter().all(|to| mapper.written(&format!("src_endpoint.{to}")).is_none()) {
-        mapper.set("src_endpoint.name", "Unknown");
-    }
-    if mapper.source().has("resource.type") && mapper.written("resources[0].uid").is_some() {
         mapper.copy("resource.type", "resources[0].type");
     }
 }

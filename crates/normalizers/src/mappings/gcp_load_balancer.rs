@@ -4,7 +4,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{endpoint, http_class, http_status, table_below, url, verdict};
+use super::traffic::{complete, endpoint, http_class, http_response, table_below, url, verdict};
 use super::well_known::product;
 
 const ENTRY_FIELDS: &[(&str, &str)] = &[
@@ -27,8 +27,6 @@ const REQUEST_FIELDS: &[(&str, &str)] = &[
     ("userAgent", "http_request.user_agent"),
     ("referer", "http_request.referrer"),
     ("protocol", "http_request.version"),
-    ("status", "http_response.code"),
-    ("responseSize", "http_response.length"),
 ];
 
 const PAYLOAD_FIELDS: &[(&str, &str)] =
@@ -79,7 +77,8 @@ impl Mapping for GcpLoadBalancer {
         endpoint(mapper, &format!("{request}serverIp"), "dst_endpoint");
         mapper.copy(&format!("{payload}remoteIp"), "src_endpoint.ip");
         url(mapper, &format!("{request}requestUrl"), "http_request.url");
-        http_status(mapper, &format!("{request}status"));
+        let size = format!("{request}responseSize");
+        http_response(mapper, &format!("{request}status"), &[(&size, "http_response.length")]);
         latency(mapper, &format!("{request}latency"));
         let outcome = format!("{payload}enforcedSecurityPolicy.outcome");
         if mapper.source().text(&outcome).is_some() {
@@ -90,6 +89,7 @@ impl Mapping for GcpLoadBalancer {
         table_below(mapper, payload, PAYLOAD_FIELDS);
         policy(mapper, &format!("{payload}enforcedSecurityPolicy."));
         mapper.table(ENTRY_FIELDS);
+        complete(mapper, 4002);
     }
 }
 

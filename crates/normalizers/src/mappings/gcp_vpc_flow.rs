@@ -3,6 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
+use super::traffic::has_any;
 use super::well_known::product;
 
 const FIELDS: &[(&str, &str)] = &[
@@ -27,7 +28,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("jsonPayload.src_location.country", "src_endpoint.location.country"),
     ("jsonPayload.src_location.city", "src_endpoint.location.city"),
     ("jsonPayload.src_location.region", "src_endpoint.location.region"),
-    ("jsonPayload.src_location.continent", "src_endpoint.location.continent"),
     ("jsonPayload.src_location.asn", "src_endpoint.autonomous_system.number"),
     ("jsonPayload.dest_instance.vm_name", "dst_endpoint.name"),
     ("jsonPayload.dest_instance.zone", "dst_endpoint.zone"),
@@ -36,7 +36,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("jsonPayload.dest_location.country", "dst_endpoint.location.country"),
     ("jsonPayload.dest_location.city", "dst_endpoint.location.city"),
     ("jsonPayload.dest_location.region", "dst_endpoint.location.region"),
-    ("jsonPayload.dest_location.continent", "dst_endpoint.location.continent"),
     ("jsonPayload.dest_location.asn", "dst_endpoint.autonomous_system.number"),
 ];
 
@@ -73,6 +72,14 @@ impl Mapping for GcpVpcFlow {
             mapper.done("jsonPayload.reporter");
         }
         mapper.table(FIELDS);
+        // A continent alone is no place.
+        for (from, to) in [("src", "src"), ("dest", "dst")] {
+            let place = format!("{to}_endpoint.location");
+            if has_any(mapper, &place, &["country", "city", "region"]) {
+                let continent = format!("jsonPayload.{from}_location.continent");
+                mapper.copy(&continent, &format!("{place}.continent"));
+            }
+        }
         mapper.time(&["jsonPayload.start_time", "timestamp", "jsonPayload.end_time"]);
     }
 }

@@ -3,7 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{length, verdict};
+use super::traffic::{complete, length, verdict};
 use super::well_known::{product, status};
 
 const FIELDS: &[(&str, &str)] = &[
@@ -12,8 +12,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("stage", "message"),
     ("requestReceivedTimestamp", "start_time"),
     ("verb", "api.operation"),
-    ("auditID", "api.request.uid"),
-    ("requestObject", "api.request.data"),
     ("responseObject", "api.response.data"),
     ("responseStatus.code", "api.response.code"),
     ("responseStatus.reason", "api.response.error"),
@@ -67,9 +65,7 @@ impl Mapping for KubernetesAudit {
         let verb = mapper.source().text("verb").unwrap_or_default().into_owned();
         let activity = VERBS.iter().find(|(name, _)| *name == verb);
         mapper.class(6003, activity.map_or(0, |(_, activity)| *activity));
-        if verb.is_empty() {
-            mapper.set("api.operation", "Unknown");
-        } else if activity.is_none() {
+        if !verb.is_empty() && activity.is_none() {
             mapper.other_activity(&verb);
         }
         let source = mapper.source();
@@ -98,16 +94,18 @@ impl Mapping for KubernetesAudit {
         if let Some(is_allowed) = decision.map(|decision| decision == "allow") {
             verdict(mapper, is_allowed);
         }
+        if mapper.copy("auditID", "api.request.uid") {
+            mapper.copy("requestObject", "api.request.data");
+        }
         mapper.table(FIELDS);
+        complete(mapper, 6003);
         mapper.time(&["stageTimestamp", "requestReceivedTimestamp", "timestamp"]);
     }
 }
 
 /// The first address is the caller's, the others are proxies on the way.
 fn address(mapper: &mut Mapper<'_>) {
-    if !mapper.copy("sourceIPs.0", "src_endpoint.ip") {
-        mapper.set("src_endpoint.name", "Unknown");
-    }
+    mapper.copy("sourceIPs.0", "src_endpoint.ip");
     for place in 1..length(mapper, "sourceIPs") {
         mapper.copy(&format!("sourceIPs.{place}"), "src_endpoint.intermediate_ips");
     }

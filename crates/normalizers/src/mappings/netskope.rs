@@ -3,6 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping};
 
+use super::traffic::{complete, has_any};
 use super::well_known::product;
 
 const FIELDS: &[(&str, &str)] = &[
@@ -13,16 +14,28 @@ const FIELDS: &[(&str, &str)] = &[
     ("user", "actor.user.name"),
     ("userip", "src_endpoint.ip"),
     ("srcip", "src_endpoint.ip"),
-    ("src_country", "src_endpoint.location.country"),
-    ("src_location", "src_endpoint.location.city"),
     ("dstip", "dst_endpoint.ip"),
-    ("dst_country", "dst_endpoint.location.country"),
     ("app", "api.service.name"),
     ("object", "resources[0].name"),
     ("object_id", "resources[0].uid"),
-    ("object_type", "resources[0].type"),
     ("policy", "policy.name"),
     ("useragent", "http_request.user_agent"),
+];
+
+/// Attributes of an object that is there only with one of some others.
+type Description = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
+
+const DESCRIPTIONS: [Description; 3] = [
+    (
+        "src_endpoint",
+        &["ip"],
+        &[
+            ("src_country", "src_endpoint.location.country"),
+            ("src_location", "src_endpoint.location.city"),
+        ],
+    ),
+    ("dst_endpoint", &["ip"], &[("dst_country", "dst_endpoint.location.country")]),
+    ("resources[0]", &["name", "uid"], &[("object_type", "resources[0].type")]),
 ];
 
 const ALERT_FIELDS: &[(&str, &str)] = &[
@@ -71,14 +84,15 @@ impl Mapping for Netskope {
 
     fn map(&self, mapper: &mut Mapper<'_>) {
         let source = mapper.source();
-        if source.text("alert_name").is_some() {
+        let class = if source.text("alert_name").is_some() {
             mapper.class(2004, 1);
             // Not every alert has an id of its own.
             mapper.copy_first(&["_id", "alert_id", "alert_name"], "finding_info.uid");
             mapper.table(ALERT_FIELDS);
+            2004
         } else {
-            operation(mapper);
-        }
+            operation(mapper)
+        };
         product(mapper, "Netskope", "Netskope");
         mapper.set("cloud.provider", "Netskope");
         mapper.time(&["timestamp"]);
@@ -91,19 +105,24 @@ impl Mapping for Netskope {
         };
         mapper.set("severity_id", severity);
         mapper.table(FIELDS);
-        if mapper.written("src_endpoint.ip").is_none() {
-            mapper.set("src_endpoint.name", "Unknown");
+        // What describes something that has no name stays as it is.
+        for (object, names, pairs) in DESCRIPTIONS {
+            if has_any(mapper, object, names) {
+                mapper.table(pairs);
+            }
         }
+        complete(mapper, class);
     }
 }
 
-fn operation(mapper: &mut Mapper<'_>) {
+fn operation(mapper: &mut Mapper<'_>) -> i64 {
     let source = mapper.source();
     let name = source.text("audit_log_event").or(source.text("activity")).unwrap_or_default();
     let name = name.into_owned();
     let lower = name.to_ascii_lowercase();
     let word = lower.split([' ', '-']).next().unwrap_or_default();
-    if matches!(word, "login" | "logout") {
+    let is_logon = matches!(word, "login" | "logout");
+    if is_logon {
         mapper.class(3002, if word == "login" { 1 } else { 2 });
         mapper.copy("user", "user.name");
         mapper.set("service.name", "Netskope");
@@ -117,12 +136,8 @@ fn operation(mapper: &mut Mapper<'_>) {
             mapper.other_activity(if name.is_empty() { "Unknown" } else { &name });
         }
     }
-    if !mapper.copy_first(&["audit_log_event", "activity"], "api.operation") {
-        mapper.set("api.operation", "Unknown");
-    }
-    if mapper.source().text("user").is_none() {
-        mapper.set("actor.user.name", "Unknown");
-    }
+    mapper.copy_first(&["audit_log_event", "activity"], "api.operation");
+    if is_logon { 3002 } else { 6003 }
 }
 
 fn outcome(text: &str) -> Option<bool> {

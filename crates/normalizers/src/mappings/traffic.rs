@@ -112,15 +112,19 @@ pub(super) fn url(mapper: &mut Mapper<'_>, from: &str, to: &str) -> bool {
 /// Host and port of `host:port`; an IPv6 address with a port stands in square brackets.
 pub(super) fn split_port(text: &str) -> (&str, Option<i64>) {
     if let Some((host, rest)) = text.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-        return (host, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
+        return (host, rest.strip_prefix(':').and_then(parse_port));
     }
     match text.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') => match port.parse() {
-            Ok(port) => (host, Some(port)),
-            Err(_) => (text, None),
+        Some((host, port)) if !host.contains(':') => match parse_port(port) {
+            Some(port) => (host, Some(port)),
+            None => (text, None),
         },
         _ => (text, None),
     }
+}
+
+fn parse_port(text: &str) -> Option<i64> {
+    text.parse::<u16>().ok().map(i64::from)
 }
 
 /// An address that may have a port: `address:port`, to the members of an endpoint.
@@ -132,11 +136,13 @@ pub(super) fn endpoint(mapper: &mut Mapper<'_>, from: &str, to: &str) -> bool {
             || mapper.copy(from, &format!("{to}.hostname"));
     }
     let member = if parse_address(host).is_some() { "ip" } else { "hostname" };
-    mapper.done(from);
-    mapper.set(&format!("{to}.{member}"), host);
+    if !mapper.set(&format!("{to}.{member}"), host) {
+        return false;
+    }
     if let Some(port) = port {
         mapper.set(&format!("{to}.port"), port);
     }
+    mapper.done(from);
     true
 }
 
@@ -156,6 +162,19 @@ pub(super) fn http_status(mapper: &mut Mapper<'_>, code: &str) {
     }
 }
 
+/// The response, of which nothing is known without its code.
+pub(super) fn http_response(mapper: &mut Mapper<'_>, code: &str, pairs: &[(&str, &str)]) {
+    http_status(mapper, code);
+    if mapper.copy(code, "http_response.code") {
+        mapper.table(pairs);
+    }
+}
+
+/// Whether one of several attributes has a value.
+pub(super) fn has_any(mapper: &Mapper<'_>, object: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| mapper.written(&format!("{object}.{name}")).is_some())
+}
+
 /// DNS response code in the words of the registry, or its number.
 pub(super) fn response_code(mapper: &mut Mapper<'_>, from: &str) -> bool {
     let Some(text) = mapper.source().text(from).map(Cow::into_owned) else { return false };
@@ -165,9 +184,11 @@ pub(super) fn response_code(mapper: &mut Mapper<'_>, from: &str) -> bool {
         _ => None,
     };
     let Some(number) = number else { return mapper.copy(from, "rcode_id") };
-    mapper.set("rcode_id", number);
-    mapper.done(from);
-    true
+    let written = mapper.set("rcode_id", number);
+    if written {
+        mapper.done(from);
+    }
+    written
 }
 
 /// The table's fields below a prefix (`detail.`).
@@ -203,4 +224,99 @@ pub(super) fn percent_decode(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Objects of which the schema wants one of some members when there are others: the object, those
+/// members (the first is written), the others.
+const NAMED: [(&str, &[&str], &[&str]); 7] = [
+    ("src_endpoint", ENDPOINT_NAMES, ENDPOINT_MEMBERS),
+    ("dst_endpoint", ENDPOINT_NAMES, ENDPOINT_MEMBERS),
+    (
+        "actor.user",
+        &["name", "uid", "account.uid"],
+        &["email_addr", "type", "credential_uid", "display_name", "full_name", "groups[0].name"],
+    ),
+    (
+        "firewall_rule",
+        &["name", "uid"],
+        &["type", "condition", "desc", "category", "match_location", "sensitivity", "rate_limit"],
+    ),
+    ("resources[0]", &["name", "uid"], &["type", "namespace", "version", "region"]),
+    ("query", &["hostname"], &["type", "class"]),
+    ("load_balancer", &["name", "uid"], &["code", "error_message", "classification", "ip"]),
+];
+
+const ENDPOINT_NAMES: &[&str] = &[
+    "name",
+    "ip",
+    "uid",
+    "hostname",
+    "svc_name",
+    "instance_uid",
+    "interface_uid",
+    "interface_name",
+    "domain",
+];
+
+const ENDPOINT_MEMBERS: &[&str] = &[
+    "port",
+    "zone",
+    "vpc_uid",
+    "subnet_uid",
+    "location.country",
+    "location.city",
+    "autonomous_system.number",
+    "autonomous_system.name",
+];
+
+const UNKNOWN: &str = "Unknown";
+
+/// Says `Unknown` where the schema wants a name and the record, cut down to some of its fields,
+/// has none.
+pub(super) fn complete(mapper: &mut Mapper<'_>, class: i64) {
+    for (object, names, members) in NAMED {
+        if has_any(mapper, object, members) && !has_any(mapper, object, names) {
+            name(mapper, object, names);
+        }
+    }
+    let url = "http_request.url";
+    if !has_any(mapper, url, &["url_string", "path"]) {
+        let known = ["hostname", "query_string", "scheme"];
+        let known = known.iter().find_map(|part| mapper.written(&format!("{url}.{part}")));
+        if let Some(known) = known.map(Cow::into_owned) {
+            mapper.set(&format!("{url}.url_string"), known.as_str());
+        }
+    }
+    let user: &[&str] = &["name", "uid", "account.uid"];
+    match class {
+        6003 => {
+            let has_user = has_any(mapper, "actor.user", user);
+            if !has_user && !has_any(mapper, "actor", &["app_uid", "app_name", "invoked_by"]) {
+                name(mapper, "actor.user", user);
+            }
+            mapper.set("api.operation", UNKNOWN);
+            if !has_any(mapper, "src_endpoint", ENDPOINT_NAMES) {
+                name(mapper, "src_endpoint", ENDPOINT_NAMES);
+            }
+        }
+        2002..=2004 if !has_any(mapper, "finding_info", &["uid"]) => {
+            name(mapper, "finding_info", &["uid"]);
+        }
+        3001 | 3002 if !has_any(mapper, "user", user) => name(mapper, "user", user),
+        3006 if !has_any(mapper, "group", &["name", "uid"]) => name(mapper, "group", &["name"]),
+        4001 | 4003
+            if !["src_endpoint", "dst_endpoint"]
+                .iter()
+                .any(|side| has_any(mapper, side, ENDPOINT_NAMES)) =>
+        {
+            name(mapper, "src_endpoint", ENDPOINT_NAMES);
+        }
+        _ => {}
+    }
+}
+
+fn name(mapper: &mut Mapper<'_>, object: &str, names: &[&str]) {
+    if let Some(name) = names.first() {
+        mapper.set(&format!("{object}.{name}"), UNKNOWN);
+    }
 }

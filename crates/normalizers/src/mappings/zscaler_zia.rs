@@ -4,7 +4,9 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{http_class, http_status, response_code, table_below, url, verdict};
+use super::traffic::{
+    complete, http_class, http_response, response_code, table_below, url, verdict,
+};
 use super::well_known::{product, status};
 
 const PREFIX: &str = "event.";
@@ -28,15 +30,17 @@ const WEB_FIELDS: &[(&str, &str)] = &[
     ("refererURL", "http_request.referrer"),
     ("urlcategory", "http_request.url.categories"),
     ("requestsize", "http_request.length"),
-    ("responsesize", "http_response.length"),
-    ("status", "http_response.code"),
-    ("contenttype", "http_response.content_type"),
     ("protocol", "app_protocol_name"),
     ("appname", "app_name"),
     ("transactionsize", "traffic.bytes"),
     ("pagerisk", "risk_score"),
     ("urlfilterrulelabel", "firewall_rule.name"),
     ("rulelabel", "firewall_rule.name"),
+];
+
+const RESPONSE_FIELDS: &[(&str, &str)] = &[
+    ("event.responsesize", "http_response.length"),
+    ("event.contenttype", "http_response.content_type"),
 ];
 
 const DNS_FIELDS: &[(&str, &str)] = &[
@@ -109,7 +113,7 @@ impl Mapping for ZscalerZia {
     fn map(&self, mapper: &mut Mapper<'_>) {
         let feed = mapper.take("sourcetype").unwrap_or_default();
         let feed = feed.trim_start_matches("zscalernss-");
-        match feed {
+        let class = match feed {
             "web" => web(mapper),
             "dns" => dns(mapper),
             "fw" | "firewall" => firewall(mapper),
@@ -119,16 +123,21 @@ impl Mapping for ZscalerZia {
                     mapper.source().text("event.Recordtype").unwrap_or_default().into_owned();
                 mapper.other_activity(if kind.is_empty() { "Tunnel" } else { &kind });
                 table_below(mapper, PREFIX, TUNNEL_FIELDS);
+                4014
             }
             "audit" => audit(mapper),
-            _ => mapper.class(0, 0),
-        }
+            _ => {
+                mapper.class(0, 0);
+                0
+            }
+        };
         product(mapper, "Zscaler", "Internet Access");
         mapper.set("metadata.product.feature.name", feed);
         mapper.set("severity_id", 1_i64);
         mapper.set("cloud.provider", "Zscaler");
         mapper.time(&["event.datetime", "event.time"]);
         table_below(mapper, PREFIX, SHARED_FIELDS);
+        complete(mapper, class);
         mapper.flatten("event");
     }
 }
@@ -143,18 +152,19 @@ fn judge(mapper: &mut Mapper<'_>, from: &str) {
     }
 }
 
-fn web(mapper: &mut Mapper<'_>) {
+fn web(mapper: &mut Mapper<'_>) -> i64 {
     http_class(mapper, "event.requestmethod");
     url(mapper, "event.url", "http_request.url");
-    http_status(mapper, "event.status");
+    http_response(mapper, "event.status", RESPONSE_FIELDS);
     judge(mapper, "event.action");
     if let Some(agent) = mapper.take("event.useragent") {
         mapper.set("http_request.user_agent", super::traffic::percent_decode(&agent).as_str());
     }
     table_below(mapper, PREFIX, WEB_FIELDS);
+    4002
 }
 
-fn dns(mapper: &mut Mapper<'_>) {
+fn dns(mapper: &mut Mapper<'_>) -> i64 {
     mapper.class(4003, 2);
     judge(mapper, "event.reqaction");
     // An answer is an address, a name, or the word for having none.
@@ -171,9 +181,10 @@ fn dns(mapper: &mut Mapper<'_>) {
         }
     }
     table_below(mapper, PREFIX, DNS_FIELDS);
+    4003
 }
 
-fn firewall(mapper: &mut Mapper<'_>) {
+fn firewall(mapper: &mut Mapper<'_>) -> i64 {
     let action = mapper.source().text("event.action").unwrap_or_default().to_ascii_lowercase();
     let is_allowed = action.is_empty() || action.starts_with("allow");
     mapper.class(4001, if is_allowed { 6 } else { 5 });
@@ -182,9 +193,10 @@ fn firewall(mapper: &mut Mapper<'_>) {
         mapper.set("connection_info.direction_id", 0_i64);
     }
     table_below(mapper, PREFIX, FIREWALL_FIELDS);
+    4001
 }
 
-fn audit(mapper: &mut Mapper<'_>) {
+fn audit(mapper: &mut Mapper<'_>) -> i64 {
     let source = mapper.source();
     let action = source.text("event.action").unwrap_or_default().into_owned();
     let subject = source.text("event.subcategory").unwrap_or_default().into_owned();
@@ -220,4 +232,5 @@ fn audit(mapper: &mut Mapper<'_>) {
         status(mapper, is_success);
     }
     table_below(mapper, PREFIX, AUDIT_FIELDS);
+    class
 }

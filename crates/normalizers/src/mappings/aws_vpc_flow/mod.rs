@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use headwater_event::ip::{AddressClass, class_of, parse_address};
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::verdict;
+use super::traffic::{complete, verdict};
 use super::well_known::product;
 
 const FIELDS: &[(&str, &str)] = &[
@@ -114,6 +114,9 @@ impl Mapping for AwsVpcFlow {
             verdict(mapper, !is_refused);
         }
         mapper.table(FIELDS);
+        if has_ends {
+            complete(mapper, 4001);
+        }
         mapper.time(&["start", "end"]);
     }
 }
@@ -158,7 +161,11 @@ fn ends(mapper: &mut Mapper<'_>) {
         _ => "",
     };
     mapper.set("connection_info.direction_id", direction);
-    mapper.done("flow_direction");
+    if mapper.source().is("flow_direction", "ingress")
+        || mapper.source().is("flow_direction", "egress")
+    {
+        mapper.done("flow_direction");
+    }
     for (from, to) in INTERFACE_FIELDS {
         mapper.copy(from, &format!("{side}_endpoint.{to}"));
     }
