@@ -93,12 +93,18 @@ impl Mapping for CloudflareGateway {
     }
 
     fn recognises(&self, source: &Source<'_>) -> bool {
-        // The name servers' log has common names, but writes numbers only.
-        !source.has("ResponseCode")
-            || source.has("ResolverDecision")
-            || ["QueryType", "ResponseCode", "Timestamp"]
-                .iter()
-                .all(|name| source.integer(name).is_some())
+        // Other products have these names in other spellings.
+        let has = |names: &[&str]| names.iter().all(|name| source.has(name));
+        let is_number = |name: &str| source.integer(name).is_some();
+        if source.has("QueryName") {
+            // The name servers' log has common names, but writes numbers only.
+            return has(&["ResolverDecision"])
+                || ["QueryType", "ResponseCode", "Timestamp"].iter().all(|name| is_number(name));
+        }
+        has(&["SourceIP", "DestinationIP", "SessionID"])
+            || has(&["HTTPHost", "RequestID"])
+            || has(&["AppDomain", "AppUUID"])
+            || has(&["ActionType", "ActorEmail", "When"])
     }
 
     fn map(&self, mapper: &mut Mapper<'_>) {
