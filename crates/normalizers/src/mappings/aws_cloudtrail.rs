@@ -1,8 +1,12 @@
 //! AWS CloudTrail: API Activity, and for calls that are about identities Authentication, Account
-//! Change and Group Management. Contract: CloudTrail's record format, version 1.x.
+//! Change and Group Management. Contract: CloudTrail's record format, version 1.x; as it is, in an
+//! event of EventBridge (`detail`), and in an event in shell form (`details`, keys in lower case).
+
+use std::borrow::Cow;
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
+use super::traffic::{complete, has_any, length};
 use super::well_known::{product, status};
 
 /// Calls that let somebody in or change who they act as.
@@ -20,7 +24,7 @@ const LOGONS: [&str; 10] = [
 ];
 
 /// Calls that change an account, with the activity; 99 has the name of the call.
-const ACCOUNT_CHANGES: [(&str, i64); 22] = [
+const ACCOUNT_CHANGES: [(&str, i64); 23] = [
     ("CreateUser", 1),
     ("CreateRole", 1),
     ("DeleteUser", 6),
@@ -43,6 +47,7 @@ const ACCOUNT_CHANGES: [(&str, i64); 22] = [
     ("DeactivateMFADevice", 11),
     ("CreateAccessKey", 99),
     ("AddRoleToInstanceProfile", 99),
+    ("RemoveRoleFromInstanceProfile", 99),
 ];
 
 const GROUP_CHANGES: [(&str, i64); 4] =
@@ -127,6 +132,59 @@ const ACTOR: &[(&str, &str)] = &[
     ("userIdentity.identityProvider", "actor.idp.name"),
 ];
 
+/// Of EventBridge's own fields, those that the record does not have.
+const EVENT_BRIDGE_FIELDS: &[(&str, &str)] = &[
+    ("id", "metadata.original_event_uid"),
+    ("time", "metadata.logged_time"),
+    ("region", "cloud.region"),
+    ("account", "cloud.account.uid"),
+];
+
+/// Where the record stands in the event, and how its keys are spelled.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    prefix: &'static str,
+    is_lower_case: bool,
+}
+
+const PLACES: [Place; 4] = [
+    Place { prefix: "", is_lower_case: false },
+    Place { prefix: "", is_lower_case: true },
+    Place { prefix: "detail.", is_lower_case: false },
+    Place { prefix: "details.", is_lower_case: true },
+];
+
+impl Place {
+    fn of(source: &Source<'_>) -> Option<Self> {
+        PLACES.into_iter().find(|place| source.has(&place.path("eventName")))
+    }
+
+    /// The path of one of the record's fields.
+    fn path<'n>(self, name: &'n str) -> Cow<'n, str> {
+        match (self.prefix, self.is_lower_case) {
+            ("", false) => Cow::Borrowed(name),
+            (prefix, false) => Cow::Owned(format!("{prefix}{name}")),
+            (prefix, true) => Cow::Owned(format!("{prefix}{}", name.to_ascii_lowercase())),
+        }
+    }
+
+    fn text(self, mapper: &Mapper<'_>, name: &str) -> Option<String> {
+        mapper.source().text(&self.path(name)).map(Cow::into_owned)
+    }
+
+    fn has(self, mapper: &Mapper<'_>, name: &str) -> bool {
+        mapper.source().has(&self.path(name))
+    }
+
+    fn copy(self, mapper: &mut Mapper<'_>, name: &str, to: &str) -> bool {
+        mapper.copy(&self.path(name), to)
+    }
+
+    fn copy_first(self, mapper: &mut Mapper<'_>, names: &[&str], to: &str) -> bool {
+        names.iter().any(|name| self.copy(mapper, name, to))
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct AwsCloudtrail;
 
@@ -136,15 +194,26 @@ impl Mapping for AwsCloudtrail {
     }
 
     fn keys(&self) -> &'static [&'static [&'static str]] {
-        &[&["eventSource", "eventName", "eventVersion"], &["eventSource", "eventName", "awsRegion"]]
+        &[
+            &["eventSource", "eventName"],
+            &["eventName", "awsRegion", "eventID"],
+            &["eventName", "awsRegion", "eventVersion"],
+            &["detail", "detail-type"],
+            &["details", "source"],
+        ]
     }
 
     fn recognises(&self, source: &Source<'_>) -> bool {
-        source.text("eventSource").is_some_and(|text| text.contains('.'))
+        let Some(place) = Place::of(source) else { return false };
+        let has = |name: &str| source.has(&place.path(name));
+        let is_service = source.text(&place.path("eventSource")).is_none_or(|t| t.contains('.'));
+        is_service
+            && ["eventVersion", "awsRegion", "eventID", "userIdentity"].iter().any(|name| has(name))
     }
 
     fn map(&self, mapper: &mut Mapper<'_>) {
-        let operation = mapper.source().text("eventName").unwrap_or_default().into_owned();
+        let Some(place) = Place::of(&mapper.source()) else { return };
+        let operation = place.text(mapper, "eventName").unwrap_or_default();
         let (class, activity) = classify(&operation);
         mapper.class(class, activity);
         if activity == 99 {
@@ -152,32 +221,63 @@ impl Mapping for AwsCloudtrail {
         }
         product(mapper, "AWS", "CloudTrail");
         mapper.set("cloud.provider", "AWS");
-        mapper.time(&["eventTime"]);
-        mapper.table(ACTOR);
+        mapper.time(&[&place.path("eventTime")]);
+        for (from, to) in ACTOR {
+            mapper.table(&[(&place.path(from), to)]);
+        }
         match class {
-            3001 => account_change(mapper),
-            3002 => logon(mapper, &operation),
-            3006 => group_change(mapper),
+            3001 => account_change(mapper, place),
+            3002 => logon(mapper, place, &operation),
+            3006 => group_change(mapper, place),
             _ => {}
         }
-        mapper.table(FIELDS);
-        // A service that acts for itself has no identity but its name.
-        if ["name", "uid", "account.uid"]
-            .iter()
-            .all(|part| mapper.written(&format!("actor.user.{part}")).is_none())
-        {
-            mapper.copy_first(
-                &["userIdentity.invokedBy", "sourceIPAddress", "eventSource"],
-                "actor.user.name",
-            );
-        }
-        resources(mapper);
-        let failed = mapper.source().has("errorCode")
-            || mapper.source().is("responseElements.ConsoleLogin", "Failure")
-            || mapper.source().is("responseElements.CheckMfa", "Failure");
+        fields(mapper, place);
+        resources(mapper, place);
+        required(mapper, place, class);
+        let is_failure = |name| place.text(mapper, name).is_some_and(|text| text == "Failure");
+        let failed = place.has(mapper, "errorCode")
+            || is_failure("responseElements.ConsoleLogin")
+            || is_failure("responseElements.CheckMfa");
         status(mapper, !failed);
         mapper.set("severity_id", 1_i64);
+        if place.prefix == "detail." {
+            mapper.table(EVENT_BRIDGE_FIELDS);
+        }
+        if !place.prefix.is_empty() {
+            mapper.flatten(place.prefix.trim_end_matches('.'));
+        }
     }
+}
+
+fn fields(mapper: &mut Mapper<'_>, place: Place) {
+    place.copy(mapper, "eventID", "metadata.uid");
+    // What was asked goes only where there is an id for it.
+    if !place.copy(mapper, "requestID", "api.request.uid") && place.has(mapper, "requestParameters")
+    {
+        place.copy(mapper, "eventID", "api.request.uid");
+    }
+    let has_request = mapper.written("api.request.uid").is_some();
+    for (from, to) in FIELDS {
+        if has_request || *to != "api.request.data" {
+            mapper.table(&[(&place.path(from), to)]);
+        }
+    }
+}
+
+/// What the class requires and some records do not say.
+fn required(mapper: &mut Mapper<'_>, place: Place, class: i64) {
+    // A service that acts for itself has no identity but its name.
+    if !has_any(mapper, "actor.user", &["name", "uid", "account.uid"]) {
+        let names = ["userIdentity.invokedBy", "sourceIPAddress", "eventSource"];
+        place.copy_first(mapper, &names, "actor.user.name");
+    }
+    if class == 3002
+        && !has_any(mapper, "service", &["name"])
+        && !has_any(mapper, "dst_endpoint", &["svc_name"])
+    {
+        mapper.set("service.name", "Unknown");
+    }
+    complete(mapper, class);
 }
 
 /// Class and activity of a call.
@@ -198,28 +298,32 @@ fn classify(operation: &str) -> (i64, i64) {
     (6003, verb.map_or(99, |(_, activity)| *activity))
 }
 
-fn logon(mapper: &mut Mapper<'_>, operation: &str) {
+fn logon(mapper: &mut Mapper<'_>, place: Place, operation: &str) {
     let role = ["requestParameters.roleArn", "userIdentity.arn", "userIdentity.principalId"];
-    mapper.copy_first(&role, "user.uid");
+    place.copy_first(mapper, &role, "user.uid");
     let name = [
         "requestParameters.roleSessionName",
         "userIdentity.userName",
         "userIdentity.sessionContext.sessionIssuer.userName",
     ];
-    mapper.copy_first(&name, "user.name");
-    mapper.copy("additionalEventData.MFAUsed", "is_mfa");
-    mapper.copy("responseElements.assumedRoleUser.arn", "session.uid_alt");
-    mapper.copy("responseElements.assumedRoleUser.assumedRoleId", "session.uid");
-    mapper.copy("responseElements.credentials.accessKeyId", "session.credential_uid");
-    mapper.copy("responseElements.credentials.expiration", "session.expiration_time");
-    mapper.copy("additionalEventData.LoginTo", "dst_endpoint.svc_name");
+    place.copy_first(mapper, &name, "user.name");
+    for (from, to) in [
+        ("additionalEventData.MFAUsed", "is_mfa"),
+        ("responseElements.assumedRoleUser.arn", "session.uid_alt"),
+        ("responseElements.assumedRoleUser.assumedRoleId", "session.uid"),
+        ("responseElements.credentials.accessKeyId", "session.credential_uid"),
+        ("responseElements.credentials.expiration", "session.expiration_time"),
+        ("additionalEventData.LoginTo", "dst_endpoint.svc_name"),
+    ] {
+        place.copy(mapper, from, to);
+    }
     if operation == "ConsoleLogin" {
         mapper.set("service.name", "signin.amazonaws.com");
     }
-    mapper.copy("eventSource", "service.name");
+    place.copy(mapper, "eventSource", "service.name");
 }
 
-fn account_change(mapper: &mut Mapper<'_>) {
+fn account_change(mapper: &mut Mapper<'_>, place: Place) {
     let name = [
         "responseElements.user.userName",
         "responseElements.role.roleName",
@@ -228,29 +332,36 @@ fn account_change(mapper: &mut Mapper<'_>) {
         "userIdentity.userName",
         "userIdentity.sessionContext.sessionIssuer.userName",
     ];
-    mapper.copy_first(&name, "user.name");
+    place.copy_first(mapper, &name, "user.name");
     let uid = ["responseElements.user.userId", "responseElements.role.roleId"];
-    if !mapper.copy_first(&uid, "user.uid") && mapper.written("user.name").is_none() {
-        mapper.copy("userIdentity.arn", "user.uid");
+    if !place.copy_first(mapper, &uid, "user.uid") && mapper.written("user.name").is_none() {
+        place.copy(mapper, "userIdentity.arn", "user.uid");
     }
-    mapper.copy("requestParameters.policyArn", "policy.uid");
-    mapper.copy("requestParameters.policyName", "policy.name");
+    place.copy(mapper, "requestParameters.policyArn", "policy.uid");
+    place.copy(mapper, "requestParameters.policyName", "policy.name");
 }
 
-fn group_change(mapper: &mut Mapper<'_>) {
-    mapper.copy("requestParameters.groupName", "group.name");
-    mapper.copy("responseElements.group.groupId", "group.uid");
-    mapper.copy("requestParameters.userName", "user.name");
+fn group_change(mapper: &mut Mapper<'_>, place: Place) {
+    place.copy(mapper, "requestParameters.groupName", "group.name");
+    place.copy(mapper, "responseElements.group.groupId", "group.uid");
+    place.copy(mapper, "requestParameters.userName", "user.name");
 }
 
-fn resources(mapper: &mut Mapper<'_>) {
-    let count =
-        mapper.source().find("resources").map_or(0, |list| mapper.source().elements(list).len());
-    for place in 0..count {
-        let from = |name: &str| format!("resources.{place}.{name}");
-        let to = |name: &str| format!("resources[{place}].{name}");
-        mapper.copy(&from("ARN"), &to("uid"));
-        mapper.copy(&from("type"), &to("type"));
-        mapper.copy(&from("accountId"), &to("owner.account.uid"));
+fn resources(mapper: &mut Mapper<'_>, place: Place) {
+    let list = place.path("resources");
+    let mut to = 0;
+    for element in 0..length(mapper, &list) {
+        let from = |name: &str| format!("{list}.{element}.{name}");
+        let to_member = |name: &str| format!("resources[{to}].{name}");
+        // Without a name it is no resource of the schema, and stays as it is.
+        let names = ["ARN", "arn", "ARNPrefix"].map(|name| from(name));
+        if names.iter().any(|name| mapper.copy(name, &to_member("uid"))) {
+            mapper.copy(&from("type"), &to_member("type"));
+            mapper.copy(
+                &from(if place.is_lower_case { "accountid" } else { "accountId" }),
+                &to_member("owner.account.uid"),
+            );
+            to += 1;
+        }
     }
 }
