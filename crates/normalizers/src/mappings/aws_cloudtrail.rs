@@ -354,7 +354,7 @@ fn resources(mapper: &mut Mapper<'_>, place: Place) {
         let from = |name: &str| format!("{list}.{element}.{name}");
         let to_member = |name: &str| format!("resources[{to}].{name}");
         // Without a name it is no resource of the schema, and stays as it is.
-        let names = ["ARN", "arn", "ARNPrefix"].map(|name| from(name));
+        let names = ["ARN", "arn", "ARNPrefix"].map(&from);
         if names.iter().any(|name| mapper.copy(name, &to_member("uid"))) {
             mapper.copy(&from("type"), &to_member("type"));
             mapper.copy(

@@ -101,9 +101,8 @@ impl Mapping for AwsS3Access {
             None => 99,
         };
         mapper.class(6003, activity);
-        match activity {
-            99 => mapper.other_activity(&operation),
-            _ => {}
+        if activity == 99 {
+            mapper.other_activity(&operation);
         }
         product(mapper, "AWS", "Amazon S3");
         mapper.set("metadata.product.feature.name", "Server Access Logs");

@@ -273,7 +273,7 @@ fn targets(mapper: &mut Mapper<'_>, class: i64) {
             _ => (format!("resources[{at}]"), ["displayName", "userPrincipalName"]),
         };
         let has_uid = mapper.copy(&from("id"), &format!("{to}.uid"));
-        let names = names.map(|name| from(name));
+        let names = names.map(&from);
         let has_name = names.iter().any(|name| mapper.copy(name, &format!("{to}.name")));
         if has_uid || has_name {
             mapper.copy(&from("displayName"), &format!("{to}.display_name"));

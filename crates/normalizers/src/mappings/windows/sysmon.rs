@@ -131,7 +131,8 @@ pub(super) fn map(record: &mut Record<'_, '_>) -> Option<&'static str> {
         let name = name.strip_suffix("/Operational").unwrap_or(name);
         matches!(name, "Microsoft-Windows-Sysmon" | "Linux-Sysmon")
     };
-    if !is_sysmon(&record.provider) && !(record.provider.is_empty() && is_sysmon(&record.channel)) {
+    let named = if record.provider.is_empty() { &record.channel } else { &record.provider };
+    if !is_sysmon(named) {
         return None;
     }
     event_type(record);
