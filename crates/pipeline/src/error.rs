@@ -22,6 +22,14 @@ pub enum PipelineError {
         /// The limit.
         max: usize,
     },
+    /// The mappings together are recognised by more keys than are looked for.
+    #[error("mappings are recognised by {keys} keys, more than {max}")]
+    TooManyKeys {
+        /// Distinct keys.
+        keys: usize,
+        /// The limit.
+        max: usize,
+    },
     /// Plugins of a user's folder are wrong.
     #[cfg(feature = "vrl")]
     #[error(transparent)]
@@ -33,7 +41,9 @@ impl PipelineError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::DuplicateName { .. } | Self::TooManyWords { .. } => ErrorKind::Invalid,
+            Self::DuplicateName { .. } | Self::TooManyWords { .. } | Self::TooManyKeys { .. } => {
+                ErrorKind::Invalid
+            }
             #[cfg(feature = "vrl")]
             Self::Vrl(error) => error.kind(),
         }

@@ -100,7 +100,7 @@ impl Pipeline {
         PipelineError::check_words(words.len())?;
         let vocabulary = Arc::new(Vocabulary::new(words.iter().map(String::as_str)));
         let steps = plugins.into_iter().map(|plugin| Step::new(plugin, &vocabulary)).collect();
-        let mappings = Mappings::new(mappings, &vocabulary);
+        let mappings = Mappings::new(mappings, &vocabulary)?;
         Ok(Self { mappings, steps, vocabulary, options })
     }
 

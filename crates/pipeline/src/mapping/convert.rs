@@ -1,6 +1,7 @@
 //! A field's value as the attribute's type wants it.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use headwater_event::ip::parse_address;
 use headwater_event::json::Kind;
@@ -98,7 +99,12 @@ fn one<'a>(
 fn text<'a>(type_name: &str, max_len: Option<usize>, text: Cow<'a, str>) -> Option<Cow<'a, str>> {
     match type_name {
         "ip_t" => {
-            parse_address(text.trim())?;
+            let text = text.trim();
+            if text.parse::<IpAddr>().is_err() {
+                // A port or a network would be lost; padded octets say nothing.
+                let is_padded = !text.contains([':', '/']);
+                return parse_address(text).filter(|_| is_padded).map(|one| one.to_string().into());
+            }
         }
         "email_t" if !text.contains('@') => return None,
         _ => {}

@@ -21,7 +21,7 @@ use headwater_ocsf::{Catalogue, Version};
 pub use mapper::{Mapper, Step};
 pub use source::{Field, Source};
 
-use crate::Metadata;
+use crate::{Metadata, PipelineError};
 
 /// One log format's way into OCSF.
 ///
@@ -55,8 +55,8 @@ pub struct Explanation {
     pub steps: Vec<Step>,
 }
 
-/// Most keys that all mappings together may be recognised by.
-const KEYS_MAX: usize = 512;
+/// Most keys that all mappings together are recognised by.
+pub(crate) const KEYS_MAX: usize = 1_024;
 
 /// Presence of the keys that mappings are recognised by.
 type Presence = [u64; KEYS_MAX / 64];
@@ -83,17 +83,22 @@ impl Mappings {
         mappings.iter().flat_map(|one| one.keys().iter().copied().flatten().copied())
     }
 
-    /// Prepares mappings for trees of a vocabulary.
-    pub(crate) fn new(mappings: Vec<Box<dyn Mapping>>, vocabulary: &Vocabulary) -> Self {
+    /// Prepares mappings for trees of a vocabulary, which holds their words.
+    ///
+    /// # Errors
+    /// Together they have more than [`KEYS_MAX`] keys.
+    pub(crate) fn new(
+        mappings: Vec<Box<dyn Mapping>>,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, PipelineError> {
         let mut keys: Vec<Option<u16>> = vec![None; vocabulary.words().count()];
         let mut count = 0;
         let mut bit = |key: &str| -> Option<u16> {
             let place = keys.get_mut(vocabulary.token(key)?.index())?;
-            if place.is_none() && usize::from(count) < KEYS_MAX {
-                *place = Some(count);
+            Some(*place.get_or_insert_with(|| {
                 count += 1;
-            }
-            *place
+                count - 1
+            }))
         };
         let mut set = |words: &'static [&'static str]| {
             let mut presence = Presence::default();
@@ -107,7 +112,10 @@ impl Mappings {
             Entry { mapping, sets }
         };
         let entries = mappings.into_iter().map(entry).collect();
-        Self { entries, keys, catalogue: Version::NATIVE.catalogue() }
+        if usize::from(count) > KEYS_MAX {
+            return Err(PipelineError::TooManyKeys { keys: usize::from(count), max: KEYS_MAX });
+        }
+        Ok(Self { entries, keys, catalogue: Version::NATIVE.catalogue() })
     }
 
     /// The schema that mappings write.
