@@ -196,18 +196,42 @@ async fn a_crash_before_the_commit_leaves_the_table_as_it_was() {
     assert_eq!(all_times(&table).await, [MARCH]);
 }
 
+/// A log entry that gives the table this schema.
+fn metadata(schema: &serde_json::Value) -> String {
+    let action = serde_json::json!({ "metaData": {
+        "id": "x", "format": { "provider": "parquet", "options": {} },
+        "schemaString": schema.to_string(),
+        "partitionColumns": ["year", "month", "day", "hour"],
+        "configuration": {},
+    }});
+    action.to_string()
+}
+
+#[tokio::test]
+async fn a_table_of_an_older_version_gets_the_columns_that_it_lacks() {
+    let (lake, table) = lake_with_events().await;
+    append(&table, &[MARCH]).await;
+    let mut schema = crate::schema::delta_schema(&EVENT_COLUMNS);
+    let fields = schema["fields"].as_array_mut().unwrap();
+    fields.retain(|field| field["name"] != "ocsf_issues" && field["name"] != "user_name");
+    put_entry(&lake, 2, &metadata(&schema)).await;
+
+    let table = handle(&lake);
+    let has = |schema: &arrow::datatypes::SchemaRef| schema.field_with_name("user_name").is_ok();
+    assert!(!has(table.snapshot().await.unwrap().schema()));
+    // Two at once: one adds them, the other sees that.
+    let other = handle(&lake);
+    let (first, second) = tokio::join!(table.ensure_created(), other.ensure_created());
+    first.unwrap();
+    second.unwrap();
+    assert!(has(table.snapshot().await.unwrap().schema()));
+    assert_eq!(append(&table, &[MARCH + HOUR]).await, 4);
+    assert_eq!(all_times(&table).await, [MARCH, MARCH + HOUR]);
+}
+
 #[tokio::test]
 async fn a_schema_change_by_others_is_checked_before_the_next_commit() {
     let schema = crate::schema::delta_schema(&EVENT_COLUMNS);
-    let metadata = |schema: &serde_json::Value| {
-        let action = serde_json::json!({ "metaData": {
-            "id": "x", "format": { "provider": "parquet", "options": {} },
-            "schemaString": schema.to_string(),
-            "partitionColumns": ["year", "month", "day", "hour"],
-            "configuration": {},
-        }});
-        action.to_string()
-    };
     let (lake, table) = lake_with_events().await;
     let mut wider = schema.clone();
     wider["fields"].as_array_mut().unwrap().push(serde_json::json!(
