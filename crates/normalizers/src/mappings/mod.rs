@@ -6,6 +6,15 @@
 
 mod aws_cloudtrail;
 
+mod bind;
+mod falco;
+mod linux_auditd;
+mod linux_firewall;
+mod osquery;
+mod syslog;
+mod text_line;
+mod web;
+
 mod ocsf;
 mod well_known;
 
@@ -17,6 +26,21 @@ pub fn all() -> Vec<Box<dyn Mapping>> {
     vec![
         // Network and cloud.
         Box::new(aws_cloudtrail::AwsCloudtrail),
+        // Linux, its servers and syslog; what is only known to be syslog comes last.
+        Box::new(linux_auditd::LinuxLaurel),
+        Box::new(linux_auditd::LinuxAuditd),
+        Box::new(linux_firewall::LinuxFirewall),
+        Box::new(falco::Falco),
+        Box::new(osquery::Osquery),
+        Box::new(bind::Bind),
+        Box::new(web::Caddy),
+        Box::new(web::Haproxy),
+        Box::new(web::WebAccess),
+        Box::new(web::Squid),
+        Box::new(web::NginxErrors),
+        Box::new(web::ApacheErrors),
+        Box::new(syslog::SyslogSentences),
+        Box::new(syslog::SyslogLine),
         // Already OCSF: no other format has these keys.
         Box::new(ocsf::Ocsf),
     ]

@@ -1,0 +1,231 @@
+//! What Linux programs write to syslog in plain words: logons, commands, accounts, scheduled jobs,
+//! services, mail and names. Contract: the sources of the programs, because nobody documents
+//! these sentences; a table of them per group of programs.
+//!
+//! Two mappings: [`SyslogSentences`] knows the sentences, [`SyslogLine`] takes what is left of
+//! syslog as an event without a class.
+
+mod accounts;
+mod jobs;
+mod logons;
+mod mail;
+mod names;
+mod openssh;
+mod sentence;
+mod sudo;
+
+use headwater_pipeline::mapping::{Mapper, Mapping, Source};
+
+use self::sentence::{Sentence, speak};
+use super::text_line::{header, line_text, program};
+use super::well_known::product;
+
+/// Programs that share their sentences, with vendor and name of the product.
+struct Program {
+    names: &'static [&'static str],
+    vendor: &'static str,
+    product: &'static str,
+    sentences: &'static [&'static [Sentence]],
+}
+
+const PROGRAMS: [Program; 17] = [
+    Program {
+        names: &["sshd", "sshd-session", "sshd-auth"],
+        vendor: "OpenBSD",
+        product: "OpenSSH",
+        sentences: &[openssh::SENTENCES, logons::PAM],
+    },
+    Program { names: &["sudo"], vendor: "Linux", product: "sudo", sentences: &[logons::PAM] },
+    Program {
+        names: &["su"],
+        vendor: "Linux",
+        product: "su",
+        sentences: &[logons::SU, logons::PAM],
+    },
+    Program {
+        names: &["login"],
+        vendor: "Linux",
+        product: "login",
+        sentences: &[logons::LOGIN, logons::PAM],
+    },
+    Program {
+        names: &["systemd-logind"],
+        vendor: "Linux",
+        product: "systemd",
+        sentences: &[logons::SESSIONS],
+    },
+    Program {
+        names: &["systemd"],
+        vendor: "Linux",
+        product: "systemd",
+        sentences: &[jobs::SERVICES, logons::PAM],
+    },
+    Program {
+        names: &["CRON", "cron", "crond", "CROND", "crontab", "anacron", "atd"],
+        vendor: "Linux",
+        product: "cron",
+        sentences: &[jobs::JOBS, logons::PAM],
+    },
+    Program {
+        names: &["useradd", "usermod", "userdel", "groupadd", "groupmod", "groupdel", "adduser"],
+        vendor: "Linux",
+        product: "shadow",
+        sentences: &[accounts::SENTENCES],
+    },
+    Program {
+        names: &["passwd", "chage", "chpasswd", "chsh", "chfn", "gpasswd", "newusers", "vipw"],
+        vendor: "Linux",
+        product: "shadow",
+        sentences: &[accounts::SENTENCES, logons::PAM],
+    },
+    Program {
+        names: &["dropbear"],
+        vendor: "Dropbear",
+        product: "Dropbear SSH",
+        sentences: &[openssh::DROPBEAR],
+    },
+    Program {
+        names: &["dovecot"],
+        vendor: "Dovecot",
+        product: "Dovecot",
+        sentences: &[mail::DOVECOT],
+    },
+    Program {
+        names: &["dnsmasq"],
+        vendor: "Simon Kelley",
+        product: "dnsmasq",
+        sentences: &[names::DNSMASQ],
+    },
+    Program {
+        names: &["dnsmasq-dhcp", "dhcpd"],
+        vendor: "Linux",
+        product: "DHCP server",
+        sentences: &[names::LEASES],
+    },
+    Program {
+        names: &["pvedaemon", "pveproxy"],
+        vendor: "Proxmox",
+        product: "Proxmox VE",
+        sentences: &[logons::PROXMOX],
+    },
+    Program {
+        names: &["mysql", "mysqld", "mariadb", "mariadbd"],
+        vendor: "Oracle",
+        product: "MySQL",
+        sentences: &[logons::MYSQL],
+    },
+    Program {
+        names: &["vsftpd"],
+        vendor: "vsftpd",
+        product: "vsftpd",
+        sentences: &[logons::VSFTPD, logons::PAM],
+    },
+    Program {
+        names: &["polkitd"],
+        vendor: "Linux",
+        product: "polkit",
+        sentences: &[logons::POLKIT],
+    },
+];
+
+/// Postfix has many programs; all begin with its name, and an instance may add to it.
+const POSTFIX: Program = Program {
+    names: &["postfix"],
+    vendor: "Postfix",
+    product: "Postfix",
+    sentences: &[mail::POSTFIX],
+};
+
+/// Every other program that lets people in through PAM.
+const OTHERS: Program =
+    Program { names: &[], vendor: "Linux", product: "PAM", sentences: &[logons::PAM] };
+
+fn program_of(name: &str, text: &str) -> Option<&'static Program> {
+    const PROGRAMS_OF_ALL: &[Program] = &PROGRAMS;
+    const POSTFIX_PROGRAM: &Program = &POSTFIX;
+    const OTHER_PROGRAMS: &Program = &OTHERS;
+    if let Some(known) = PROGRAMS_OF_ALL.iter().find(|one| one.names.contains(&name)) {
+        return Some(known);
+    }
+    if name.starts_with("postfix") && name.contains('/') {
+        return Some(POSTFIX_PROGRAM);
+    }
+    (text.starts_with("pam_") && !name.is_empty()).then_some(OTHER_PROGRAMS)
+}
+
+#[derive(Debug)]
+pub(super) struct SyslogSentences;
+
+impl Mapping for SyslogSentences {
+    fn name(&self) -> &'static str {
+        "syslog_sentences"
+    }
+
+    fn keys(&self) -> &'static [&'static [&'static str]] {
+        &[&["message", "program"]]
+    }
+
+    fn recognises(&self, source: &Source<'_>) -> bool {
+        let text = source.text("message").unwrap_or_default();
+        program_of(&program(source), text.trim_start()).is_some()
+    }
+
+    fn map(&self, mapper: &mut Mapper<'_>) {
+        let (text, name) = (line_text(mapper), program(&mapper.source()));
+        let text = text.trim();
+        let Some(known) = program_of(&name, text) else { return };
+        if speak(mapper, known.sentences, text) || name == "sudo" && sudo::command(mapper, text) {
+            product(mapper, known.vendor, known.product);
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct SyslogLine;
+
+/// Members that the reader of syslog lines makes.
+const MEMBERS: [&str; 9] = [
+    "message",
+    "timestamp",
+    "hostname",
+    "program",
+    "processid",
+    "facility",
+    "severity",
+    "msgid",
+    "structured_data",
+];
+
+impl Mapping for SyslogLine {
+    fn name(&self) -> &'static str {
+        "syslog_line"
+    }
+
+    fn keys(&self) -> &'static [&'static [&'static str]] {
+        &[
+            &["message", "timestamp", "hostname"],
+            &["message", "timestamp", "program"],
+            &["message", "facility", "severity"],
+        ]
+    }
+
+    /// A record with other members is of a product that only has some names in common.
+    fn recognises(&self, source: &Source<'_>) -> bool {
+        source.find("message").is_some_and(|message| {
+            let tree = source.tree(message);
+            tree.children(tree.root()).all(|member| MEMBERS.contains(&&*tree.key(member)))
+        })
+    }
+
+    fn map(&self, mapper: &mut Mapper<'_>) {
+        mapper.class(0, 0);
+        let name = program(&mapper.source());
+        let known = program_of(&name, "");
+        match known {
+            Some(known) => product(mapper, known.vendor, known.product),
+            None if name.is_empty() => product(mapper, "Unknown", "syslog"),
+            None => product(mapper, "Unknown", &name),
+        }
+        header(mapper);
+    }
+}
