@@ -21,7 +21,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("output_fields.container.name", "evidences[0].container.name"),
     ("output_fields.container.image.repository", "evidences[0].container.image.name"),
     ("output_fields.container.image.tag", "evidences[0].container.image.tag"),
-    ("output_fields.container.image.digest", "evidences[0].container.image.uid"),
     ("output_fields.fd.sip", "evidences[0].dst_endpoint.ip"),
     ("output_fields.fd.sport", "evidences[0].dst_endpoint.port"),
     ("output_fields.fd.cip", "evidences[0].src_endpoint.ip"),
@@ -73,8 +72,17 @@ impl Mapping for Falco {
     }
 }
 
-/// A process without a number is none to OCSF: its fields go to the process that acted.
+/// Objects that need an identity which rules do not always print.
 fn process(mapper: &mut Mapper<'_>) {
+    // An image needs an identity: the repository names one where the rule prints no digest.
+    mapper.copy_first(
+        &[
+            "output_fields.container.image.digest",
+            "output_fields.container.image.id",
+            "output_fields.container.image.repository",
+        ],
+        "evidences[0].container.image.uid",
+    );
     let to = "evidences[0].process";
     file(mapper, "output_fields.proc.exepath", &format!("{to}.file"));
     let has = |path: &str| mapper.written(&format!("{to}.{path}")).is_some();

@@ -1,5 +1,6 @@
-//! osquery's result log: what the rows of a query are about decides the class; Process Query,
-//! Network Connection Query, User Query, Job Query, Software Inventory, else Device Config State.
+//! osquery's result log: what the rows of a query are about decides the class; Live Evidence Info
+//! for processes, connections, users and jobs, Process Activity for the history of shells, Software
+//! Inventory, else Device Config State.
 //! Contract: "Logging" in osquery's documentation (event, snapshot and batch format).
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
@@ -55,7 +56,7 @@ impl Mapping for Osquery {
                 ("columns.arch", "package.architecture"),
                 ("columns.source", "package.vendor_name"),
             ]),
-            _ => rows(mapper, class),
+            _ => evidence(mapper),
         }
     }
 }
@@ -67,22 +68,29 @@ fn classify(source: &Source<'_>) -> (i64, i64) {
     if has("command") && has("username") {
         return (1007, 1);
     }
-    if has("command") && has("minute") {
-        return (5010, 1);
-    }
-    if has("pid") && has("remote_address") {
-        return (5012, 1);
-    }
-    if has("username") && (has("tty") || has("uid")) {
-        return (5018, 1);
-    }
-    if has("pid") && has("name") && has("path") {
-        return (5015, 1);
+    if evidence_of(source) != 0 {
+        return (5040, 1);
     }
     if has("name") && has("version") && is_query_of("packages") {
         return (5020, 2);
     }
     (5002, 2)
+}
+
+/// The type of what a row is evidence of; 0 when there is no object for it.
+fn evidence_of(source: &Source<'_>) -> i64 {
+    let has = |name: &str| source.has(&format!("columns.{name}"));
+    if has("command") && has("minute") {
+        5
+    } else if has("pid") && has("remote_address") {
+        7
+    } else if has("username") && (has("tty") || has("uid")) {
+        13
+    } else if has("pid") && has("name") && has("path") {
+        10
+    } else {
+        0
+    }
 }
 
 /// A command of a shell's history.
@@ -101,31 +109,34 @@ fn command(mapper: &mut Mapper<'_>) {
 }
 
 /// What is on a host, one row of it.
-fn rows(mapper: &mut Mapper<'_>, class: i64) {
+fn evidence(mapper: &mut Mapper<'_>) {
+    let kind = evidence_of(&mapper.source());
     mapper.set("query_result_id", 1_i64);
-    match class {
-        5010 => {
-            mapper.copy("columns.command", "job.name");
-            mapper.copy("columns.command", "job.cmd_line");
-            file(mapper, "columns.path", "job.file");
+    mapper.set("query_evidence.query_type_id", kind);
+    match kind {
+        5 => {
+            mapper.copy("columns.command", "query_evidence.job.name");
+            mapper.copy("columns.command", "query_evidence.job.cmd_line");
+            file(mapper, "columns.path", "query_evidence.job.file");
         }
-        5012 => {
-            mapper.set("state_id", 0_i64);
-            mapper.set("connection_info.direction_id", 0_i64);
+        7 => {
+            mapper.set("query_evidence.connection_info.direction_id", 0_i64);
+            mapper.copy("columns.protocol", "query_evidence.connection_info.protocol_num");
         }
-        5018 => mapper.table(&[("columns.username", "user.name"), ("columns.uid", "user.uid")]),
-        _ => {}
-    }
-    mapper.table(&[
-        ("columns.pid", "process.pid"),
-        ("columns.name", "process.name"),
-        ("columns.cmdline", "process.cmd_line"),
-        ("columns.cwd", "process.working_directory"),
-        ("columns.parent", "process.parent_process.pid"),
-        ("columns.uid", "process.user.uid"),
-        ("columns.protocol", "connection_info.protocol_num"),
-    ]);
-    if class == 5015 {
-        file(mapper, "columns.path", "process.file");
+        13 => mapper.table(&[
+            ("columns.username", "query_evidence.user.name"),
+            ("columns.uid", "query_evidence.user.uid"),
+        ]),
+        _ => {
+            mapper.table(&[
+                ("columns.pid", "query_evidence.process.pid"),
+                ("columns.name", "query_evidence.process.name"),
+                ("columns.cmdline", "query_evidence.process.cmd_line"),
+                ("columns.cwd", "query_evidence.process.working_directory"),
+                ("columns.parent", "query_evidence.process.parent_process.pid"),
+                ("columns.uid", "query_evidence.process.user.uid"),
+            ]);
+            file(mapper, "columns.path", "query_evidence.process.file");
+        }
     }
 }

@@ -202,6 +202,14 @@ pub(super) fn severity_of(word: &str) -> Option<i64> {
 /// Writes what the header of a line says; the class is set and nothing kept yet, because fields
 /// found in the text may have the names of the header's.
 pub(super) fn header(mapper: &mut Mapper<'_>) {
+    relayed_header(mapper);
+    if mapper.copy("processid", "actor.process.pid") {
+        mapper.copy("program", "actor.process.name");
+    }
+}
+
+/// [`header`] of a line whose program only passes on what somebody else did.
+pub(super) fn relayed_header(mapper: &mut Mapper<'_>) {
     mapper.time(&["timestamp"]);
     mapper.table(&[
         ("message", "message"),
@@ -219,9 +227,6 @@ pub(super) fn header(mapper: &mut Mapper<'_>) {
     }
     if mapper.written("device.hostname").is_some() {
         mapper.set("device.type_id", 0_i64);
-    }
-    if mapper.copy("processid", "actor.process.pid") {
-        mapper.copy("program", "actor.process.name");
     }
     let severity = mapper.source().text("severity").and_then(|word| severity_of(&word));
     mapper.set("severity_id", severity.unwrap_or(1));

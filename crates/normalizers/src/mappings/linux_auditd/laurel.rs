@@ -132,6 +132,7 @@ fn acting_process(mapper: &mut Mapper<'_>, class: i64) {
         ("pid", "actor.process.pid"),
         ("comm", "actor.process.name"),
         ("ppid", "actor.process.parent_process.pid"),
+        ("uid", "actor.process.user.uid"),
         ("exit", "status_code"),
     ] {
         mapper.copy(&format!("SYSCALL.{from}"), to);

@@ -17,7 +17,7 @@ use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 use self::kinds::{KINDS, activity_of_call, call_name};
 pub(super) use self::laurel::LinuxLaurel;
 use self::values::keep_fields;
-use super::text_line::{Pieces, header, keep, line_text, pieces, some_device, some_name};
+use super::text_line::{Pieces, keep, line_text, pieces, relayed_header, some_device, some_name};
 use super::well_known::{file, last_segment, product, status};
 
 /// How a record stands in a line.
@@ -79,7 +79,13 @@ impl Mapping for LinuxAuditd {
                 if let Some(arguments) = arguments {
                     mapper.set("process.cmd_line", &*arguments);
                 }
+                if kind == "OBJ_PID" {
+                    target(mapper);
+                }
                 process(mapper, "");
+                if matches!(kind, "AVC" | "USER_AVC") {
+                    denial(mapper, fields);
+                }
                 let is_execution = EXECUTIONS.contains(&kind)
                     || call.is_some_and(|call| activity_of_call(&call) == 1);
                 if is_execution || mapper.written("process.pid").is_none() {
@@ -138,7 +144,7 @@ fn begin(mapper: &mut Mapper<'_>, parts: &Pieces<'_>, id: &str) {
     keep(mapper, "audit_time", id.split(':').next().unwrap_or_default());
     mapper.time(&["audit_time"]);
     mapper.copy("timestamp", "metadata.logged_time");
-    header(mapper);
+    relayed_header(mapper);
 }
 
 /// The name of a record's system call.
@@ -167,13 +173,10 @@ fn is_assigned(mapper: &Mapper<'_>, field: &str) -> bool {
 fn process(mapper: &mut Mapper<'_>, prefix: &str) {
     let fields = [
         ("pid", "process.pid"),
-        ("opid", "process.pid"),
         ("comm", "process.name"),
-        ("ocomm", "process.name"),
         ("ppid", "process.parent_process.pid"),
         ("ppid", "actor.process.pid"),
         ("uid", "process.user.uid"),
-        ("ouid", "process.user.uid"),
         ("UID", "process.user.name"),
         ("gid", "process.group.uid"),
         ("GID", "process.group.name"),
@@ -190,6 +193,28 @@ fn process(mapper: &mut Mapper<'_>, prefix: &str) {
     let login = format!("{prefix}auid");
     if is_assigned(mapper, &login) {
         mapper.copy(&login, "process.auid");
+    }
+}
+
+/// The process that a signal was sent to.
+fn target(mapper: &mut Mapper<'_>) {
+    mapper.table(&[
+        ("opid", "process.pid"),
+        ("ocomm", "process.name"),
+        ("ouid", "process.user.uid"),
+    ]);
+}
+
+/// What SELinux or AppArmor did not let a process do.
+fn denial(mapper: &mut Mapper<'_>, fields: &str) {
+    mapper.copy("fsuid", "process.user.uid");
+    mapper.copy("fsuid", "actor.user.uid");
+    if fields.contains("\"DENIED\"")
+        || fields.contains("denied ") && !fields.contains("permissive=1")
+    {
+        mapper.set("action_id", 2_i64);
+        mapper.set("disposition_id", 2_i64);
+        status(mapper, false);
     }
 }
 
@@ -217,6 +242,7 @@ fn actor(mapper: &mut Mapper<'_>, prefix: &str) {
 fn writer(mapper: &mut Mapper<'_>) {
     if mapper.copy("pid", "actor.process.pid") {
         mapper.copy("comm", "actor.process.name");
+        mapper.copy("uid", "actor.process.user.uid");
         file(mapper, "exe", "actor.process.file");
     }
 }

@@ -17,7 +17,7 @@ mod sudo;
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
 use self::sentence::{Sentence, speak};
-use super::text_line::{header, line_text, program};
+use super::text_line::{header, keep, line_text, program};
 use super::well_known::product;
 
 /// Programs that share their sentences, with vendor and name of the product.
@@ -162,20 +162,41 @@ impl Mapping for SyslogSentences {
     }
 
     fn keys(&self) -> &'static [&'static [&'static str]] {
-        &[&["message", "program"]]
+        &[&["message", "program"], &["summary", "details", "utctimestamp"]]
     }
 
     fn recognises(&self, source: &Source<'_>) -> bool {
+        if let Some(program) = source.text("details.program") {
+            return program_of(&program, "").is_some();
+        }
         let text = source.text("message").unwrap_or_default();
         program_of(&program(source), text.trim_start()).is_some()
     }
 
     fn map(&self, mapper: &mut Mapper<'_>) {
+        if mapper.source().has("details.program") {
+            lift(mapper);
+        }
         let (text, name) = (line_text(mapper), program(&mapper.source()));
         let text = text.trim();
         let Some(known) = program_of(&name, text) else { return };
         if speak(mapper, known.sentences, text) || name == "sudo" && sudo::command(mapper, text) {
             product(mapper, known.vendor, known.product);
+        }
+    }
+}
+
+/// MozDef keeps the parts of a syslog line elsewhere.
+fn lift(mapper: &mut Mapper<'_>) {
+    for (from, to) in [
+        ("summary", "message"),
+        ("utctimestamp", "timestamp"),
+        ("details.program", "program"),
+        ("details.hostname", "hostname"),
+        ("details.processid", "processid"),
+    ] {
+        if let Some(text) = mapper.take(from) {
+            keep(mapper, to, &text);
         }
     }
 }

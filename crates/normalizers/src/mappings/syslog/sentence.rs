@@ -158,7 +158,9 @@ pub(super) fn complete(mapper: &mut Mapper<'_>, class: i64) {
             }
             some_name(mapper, "user");
             let service = program(&mapper.source());
-            mapper.set("service.name", &*service);
+            // Newer versions of sshd are several programs, but one service.
+            let service = service.trim_end_matches("-session").trim_end_matches("-auth");
+            mapper.set("service.name", service);
             mapper.copy("hostname", "dst_endpoint.hostname");
         }
         3001 => some_name(mapper, "user"),

@@ -7,7 +7,10 @@ use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 use super::super::text_line::{keep_address, severity_of};
 use super::super::well_known::{product, status};
 use super::modsecurity;
-use super::request::{RequestLine, classify, write_target};
+use super::request::{RequestLine, classify, write_method, write_target};
+
+/// Versions of TLS as they stand on the wire.
+const TLS_VERSIONS: [(i64, &str); 4] = [(769, "1.0"), (770, "1.1"), (771, "1.2"), (772, "1.3")];
 
 #[derive(Debug)]
 pub(in super::super) struct Caddy;
@@ -55,7 +58,16 @@ fn request(mapper: &mut Mapper<'_>) {
     classify(mapper, Some(line));
     mapper.time(&["ts"]);
     mapper.done("request.uri");
+    mapper.done("request.method");
+    write_method(mapper, &method);
     write_target(mapper, &method, &target);
+    let version = mapper.source().integer("request.tls.version");
+    let version = TLS_VERSIONS.iter().find(|(number, _)| Some(*number) == version);
+    if let Some((_, version)) = version {
+        mapper.set("tls.version", *version);
+        mapper.done("request.tls.version");
+        mapper.copy("request.tls.server_name", "tls.sni");
+    }
     if let Some(host) = mapper.take("request.host") {
         keep_address(mapper, &host, "host", "host_port");
         mapper.copy("host", "dst_endpoint.hostname");
@@ -68,14 +80,12 @@ fn request(mapper: &mut Mapper<'_>) {
     }
     mapper.table(&[
         ("msg", "message"),
-        ("request.method", "http_request.http_method"),
         ("request.client_ip", "src_endpoint.ip"),
         ("request.remote_ip", "src_endpoint.ip"),
         ("request.remote_port", "src_endpoint.port"),
         ("request.headers.User-Agent.0", "http_request.user_agent"),
         ("request.headers.Referer.0", "http_request.referrer"),
         ("request.headers.X-Forwarded-For", "http_request.x_forwarded_for"),
-        ("request.tls.server_name", "tls.sni"),
         ("user_id", "actor.user.name"),
         ("status", "http_response.code"),
         ("size", "http_response.length"),

@@ -191,8 +191,13 @@ fn split_context(text: &str) -> (&str, Vec<(&'static str, &str)>) {
                 let behind = inside.get(end + 1..).unwrap_or_default();
                 behind.is_empty() || name_at(start + 1 + end + 1).is_some()
             };
-            let mut ends = inside.match_indices('"').map(|(end, _)| end);
-            let end = ends.find(is_end).unwrap_or(inside.len());
+            let ends = || inside.match_indices('"').map(|(end, _)| end).filter(is_end);
+            // Clients write quotes into requests, and nginx does not escape them.
+            let is_whole = |end: &usize| {
+                let request = inside.get(..*end).and_then(RequestLine::of);
+                name != "request" || request.is_some_and(|request| request.version.is_some())
+            };
+            let end = ends().find(is_whole).or_else(|| ends().next()).unwrap_or(inside.len());
             (inside.get(..end).unwrap_or_default(), start + 1 + end + 1)
         } else {
             let end = rest.find(", ").unwrap_or(rest.len());

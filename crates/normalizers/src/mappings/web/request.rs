@@ -57,11 +57,20 @@ pub(super) fn write_request(mapper: &mut Mapper<'_>, text: &str) {
         keep(mapper, "request", text);
         return;
     };
-    mapper.set("http_request.http_method", line.method);
+    write_method(mapper, line.method);
     if let Some(version) = line.version {
         mapper.set("http_request.version", version.trim_start_matches("HTTP/"));
     }
     write_target(mapper, line.method, line.target);
+}
+
+/// Writes a method; OCSF has no others than those of its activities.
+pub(super) fn write_method(mapper: &mut Mapper<'_>, method: &str) {
+    if METHODS.iter().any(|(name, _)| *name == method) {
+        mapper.set("http_request.http_method", method);
+    } else {
+        keep(mapper, "method", method);
+    }
 }
 
 /// Path and query of a target; a whole URL or `host:port` where the client asks a proxy.
