@@ -26,7 +26,7 @@ pub fn all() -> Vec<Box<dyn Mapping>> {
     vec![
         // Network and cloud.
         Box::new(aws_cloudtrail::AwsCloudtrail),
-        // Linux, its servers and syslog; what is only known to be syslog comes last.
+        // Linux, its servers and the sentences of syslog.
         Box::new(linux_auditd::LinuxLaurel),
         Box::new(linux_auditd::LinuxAuditd),
         Box::new(linux_firewall::LinuxFirewall),
@@ -40,9 +40,11 @@ pub fn all() -> Vec<Box<dyn Mapping>> {
         Box::new(web::NginxErrors),
         Box::new(web::ApacheErrors),
         Box::new(syslog::SyslogSentences),
-        Box::new(syslog::SyslogLine),
+        Box::new(syslog::ServerLogons),
         // Already OCSF: no other format has these keys.
         Box::new(ocsf::Ocsf),
+        // What is only known to be syslog: last of all.
+        Box::new(syslog::SyslogLine),
     ]
 }
 

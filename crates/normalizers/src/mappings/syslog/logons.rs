@@ -17,11 +17,13 @@ pub(super) const PAM: &[Sentence] = &[
     ("{module}({service}:auth): received for user {user*}: {code} ({reason*})", REFUSED),
     ("{module}({service}:auth): conversation failed", REFUSED),
     (
-        "{module}({service}:auth): Consecutive login failures for user {user*} account temporarily locked",
+        "{module}({service}:auth): Consecutive login failures for user {user*} account \
+         temporarily locked",
         means(3001, 9, 1),
     ),
     (
-        "{module}({service}:session): session opened for user {user*}(uid={user_id}) by {by*}(uid={by_id})",
+        "{module}({service}:session): session opened for user {user*}(uid={user_id}) by \
+         {by*}(uid={by_id})",
         LOGON,
     ),
     ("{module}({service}:session): session opened for user {user*} by {by*}(uid={by_id})", LOGON),
@@ -80,7 +82,8 @@ pub(super) const MYSQL: &[Sentence] = &[
         REFUSED,
     ),
     (
-        "{} {} [{level}] {*} Access denied for user '{user*}'@'{ip}' (using password: {with_password})",
+        "{} {} [{level}] {*} Access denied for user '{user*}'@'{ip}' (using password: \
+         {with_password})",
         REFUSED,
     ),
 ];

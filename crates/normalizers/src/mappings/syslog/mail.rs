@@ -17,11 +17,13 @@ pub(super) const POSTFIX: &[Sentence] = &[
     ("{queue}: client={host*}[{ip}], sasl_method={method}, sasl_username={user*}", LOGON),
     ("non-SMTP command from {host*}[{ip}]: {command*}", named(4001, "Non-SMTP command", 2)),
     (
-        "{queue}: reject: {stage} from {host~}[{ip}]: {reason~}; from=<{from~}> to=<{to~}> proto={protocol} helo=<{helo*}>",
+        "{queue}: reject: {stage} from {host~}[{ip}]: {reason~}; from=<{from~}> to=<{to~}> \
+         proto={protocol} helo=<{helo*}>",
         means(4009, 2, 2),
     ),
     (
-        "{queue}: reject: {stage} from {host~}[{ip}]: {reason~}; from=<{from~}> proto={protocol} helo=<{helo*}>",
+        "{queue}: reject: {stage} from {host~}[{ip}]: {reason~}; from=<{from~}> proto={protocol} \
+         helo=<{helo*}>",
         means(4009, 2, 2),
     ),
     ("{queue}: from=<{from~}>, size={size}, {*}", means(4009, 4, 0)),

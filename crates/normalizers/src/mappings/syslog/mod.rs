@@ -2,8 +2,8 @@
 //! services, mail and names. Contract: the sources of the programs, because nobody documents
 //! these sentences; a table of them per group of programs.
 //!
-//! Two mappings: [`SyslogSentences`] knows the sentences, [`SyslogLine`] takes what is left of
-//! syslog as an event without a class.
+//! [`SyslogSentences`] knows the sentences, [`ServerLogons`] those of servers that need no syslog,
+//! [`SyslogLine`] takes what is left of syslog as an event without a class.
 
 mod accounts;
 mod jobs;
@@ -12,11 +12,13 @@ mod mail;
 mod names;
 mod openssh;
 mod sentence;
+mod servers;
 mod sudo;
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
 use self::sentence::{Sentence, speak};
+pub(super) use self::servers::ServerLogons;
 use super::text_line::{header, keep, line_text, program};
 use super::well_known::product;
 
@@ -28,7 +30,7 @@ struct Program {
     sentences: &'static [&'static [Sentence]],
 }
 
-const PROGRAMS: [Program; 17] = [
+static PROGRAMS: [Program; 19] = [
     Program {
         names: &["sshd", "sshd-session", "sshd-auth"],
         vendor: "OpenBSD",
@@ -121,6 +123,18 @@ const PROGRAMS: [Program; 17] = [
         sentences: &[logons::VSFTPD, logons::PAM],
     },
     Program {
+        names: &["smb", "smbd", "smbd_audit"],
+        vendor: "Samba",
+        product: "Samba",
+        sentences: &[servers::SAMBA, logons::PAM],
+    },
+    Program {
+        names: &["cowrie"],
+        vendor: "Cowrie",
+        product: "Cowrie",
+        sentences: &[servers::COWRIE],
+    },
+    Program {
         names: &["polkitd"],
         vendor: "Linux",
         product: "polkit",
@@ -129,7 +143,7 @@ const PROGRAMS: [Program; 17] = [
 ];
 
 /// Postfix has many programs; all begin with its name, and an instance may add to it.
-const POSTFIX: Program = Program {
+static POSTFIX: Program = Program {
     names: &["postfix"],
     vendor: "Postfix",
     product: "Postfix",
@@ -137,20 +151,17 @@ const POSTFIX: Program = Program {
 };
 
 /// Every other program that lets people in through PAM.
-const OTHERS: Program =
+static OTHERS: Program =
     Program { names: &[], vendor: "Linux", product: "PAM", sentences: &[logons::PAM] };
 
 fn program_of(name: &str, text: &str) -> Option<&'static Program> {
-    const PROGRAMS_OF_ALL: &[Program] = &PROGRAMS;
-    const POSTFIX_PROGRAM: &Program = &POSTFIX;
-    const OTHER_PROGRAMS: &Program = &OTHERS;
-    if let Some(known) = PROGRAMS_OF_ALL.iter().find(|one| one.names.contains(&name)) {
+    if let Some(known) = PROGRAMS.iter().find(|one| one.names.contains(&name)) {
         return Some(known);
     }
     if name.starts_with("postfix") && name.contains('/') {
-        return Some(POSTFIX_PROGRAM);
+        return Some(&POSTFIX);
     }
-    (text.starts_with("pam_") && !name.is_empty()).then_some(OTHER_PROGRAMS)
+    (text.starts_with("pam_") && !name.is_empty()).then_some(&OTHERS)
 }
 
 #[derive(Debug)]

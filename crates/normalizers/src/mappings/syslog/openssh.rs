@@ -22,7 +22,8 @@ pub(super) const SENTENCES: &[Sentence] = &[
     ("User {user*} not allowed because {reason*}", REFUSED),
     ("ROOT LOGIN REFUSED FROM {ip} port {port}", REFUSED),
     (
-        "maximum authentication attempts exceeded for invalid user {user*} from {ip} port {port} {*}",
+        "maximum authentication attempts exceeded for invalid user {user*} from {ip} port {port} \
+         {*}",
         REFUSED,
     ),
     ("maximum authentication attempts exceeded for {user*} from {ip} port {port} {*}", REFUSED),

@@ -48,6 +48,9 @@ const FIELDS: &[(&str, &str)] = &[
     ("host", "src_endpoint.hostname"),
     ("port", "src_endpoint.port"),
     ("mac", "src_endpoint.mac"),
+    ("workstation", "src_endpoint.name"),
+    ("domain", "user.domain"),
+    ("pid", "actor.process.pid"),
     ("local_ip", "dst_endpoint.ip"),
     ("local_ip", "dst_endpoint.hostname"),
     ("local_port", "dst_endpoint.port"),
@@ -114,6 +117,7 @@ pub(super) fn speak(mapper: &mut Mapper<'_>, tables: &[&[Sentence]], text: &str)
         mapper.set("count", count);
     }
     keep_found(mapper, &found);
+    mapper.time(&["time"]);
     mapper.table(FIELDS);
     complete(mapper, meaning.class);
     true
@@ -160,7 +164,9 @@ pub(super) fn complete(mapper: &mut Mapper<'_>, class: i64) {
             let service = program(&mapper.source());
             // Newer versions of sshd are several programs, but one service.
             let service = service.trim_end_matches("-session").trim_end_matches("-auth");
-            mapper.set("service.name", service);
+            if !service.is_empty() {
+                mapper.set("service.name", service);
+            }
             mapper.copy("hostname", "dst_endpoint.hostname");
         }
         3001 => some_name(mapper, "user"),

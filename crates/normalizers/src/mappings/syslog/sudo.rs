@@ -56,7 +56,7 @@ pub(super) fn command(mapper: &mut Mapper<'_>, text: &str) -> bool {
 }
 
 /// Name and value of a field.
-fn field<'t>(part: &'t str) -> Option<(&'static str, &'t str)> {
+fn field(part: &str) -> Option<(&'static str, &str)> {
     FIELDS.iter().find_map(|(key, name)| Some((*name, part.strip_prefix(key)?)))
 }
 

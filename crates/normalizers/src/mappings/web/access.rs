@@ -24,8 +24,11 @@ const SERVERS: [(&str, &str, &str); 8] = [
 
 /// nginx proxy manager, with and without a server behind it.
 const PROXY_MANAGER: [&str; 2] = [
-    "[{time*}] {cache} {upstream_status} {status} - {method} {scheme} {host} \"{target*}\" [Client {client}] [Length {bytes}] [Gzip {gzip}] [Sent-to {backend}] \"{user_agent*}\" \"{referrer*}\"",
-    "[{time*}] {status} - {method} {scheme} {host} \"{target*}\" [Client {client}] [Length {bytes}] [Gzip {gzip}] \"{user_agent*}\" \"{referrer*}\"",
+    "[{time*}] {cache} {upstream_status} {status} - {method} {scheme} {host} \"{target*}\" \
+     [Client {client}] [Length {bytes}] [Gzip {gzip}] [Sent-to {backend}] \"{user_agent*}\" \
+     \"{referrer*}\"",
+    "[{time*}] {status} - {method} {scheme} {host} \"{target*}\" [Client {client}] [Length \
+     {bytes}] [Gzip {gzip}] \"{user_agent*}\" \"{referrer*}\"",
 ];
 
 const TRAEFIK: &str = "{request_count} \"{router*}\" \"{backend*}\" {duration}ms";

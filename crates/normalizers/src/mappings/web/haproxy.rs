@@ -7,8 +7,11 @@ use super::super::text_line::{Pieces, header, keep, keep_address, line_text, pie
 use super::super::well_known::{product, status};
 use super::request::{RequestLine, classify, write_fields, write_request};
 
-const HTTP: &str = "{client} [{time}] {frontend} {backend~}/{server} {timers} {status} {bytes} {request_cookie} {response_cookie} {termination_state} {connections} {queues} {headers~}\"{request*}\"";
-const TCP: &str = "{client} [{time}] {frontend} {backend~}/{server} {timers} {bytes} {termination_state} {connections} {queues}";
+const HTTP: &str = "{client} [{time}] {frontend} {backend~}/{server} {timers} {status} {bytes} \
+ {request_cookie} {response_cookie} {termination_state} {connections} {queues} \
+ {headers~}\"{request*}\"";
+const TCP: &str = "{client} [{time}] {frontend} {backend~}/{server} {timers} {bytes} \
+ {termination_state} {connections} {queues}";
 const FAILURE: &str = "{client} [{time}] {frontend}: {reason*}";
 
 #[derive(Debug)]
