@@ -84,7 +84,7 @@ fn spell_out(one: KeyValue<'_>) -> String {
     let text = one.value;
     let is_hexadecimal = !one.is_quoted
         && text.len() >= 2
-        && text.len() % 2 == 0
+        && text.len().is_multiple_of(2)
         && text.bytes().all(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte));
     if !is_hexadecimal {
         return text.to_owned();

@@ -82,10 +82,13 @@ const SERVERS: &[Server] = &[
         &["][vaultwarden::api::"],
         "Vaultwarden",
         "Vaultwarden",
-        &[(
-            "[{time~}][{module}][{level}] {reason~}. Try again. IP: {ip}. Username: {user*}.",
-            REFUSED,
-        )],
+        &[
+            (
+                "[{time~}][{module}][{level}] {reason~}. Try again. IP: {ip}. Username: {user*}.",
+                REFUSED,
+            ),
+            ("[{time~}][{module}][{level}] {reason*} IP: {ip}", REFUSED),
+        ],
     ),
     (
         &[" FAILED LOGIN "],
