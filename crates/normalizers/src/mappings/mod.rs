@@ -17,12 +17,14 @@ mod aws_security_hub;
 mod aws_vpc_flow;
 mod aws_waf;
 mod azure_monitor;
+mod bind;
 mod cisco_umbrella;
 mod cloudflare;
 mod cloudflare_gateway;
 mod collaboration_logs;
 mod crowdstrike;
 mod entra;
+mod falco;
 mod gcp_audit;
 mod gcp_load_balancer;
 mod gcp_vpc_flow;
@@ -32,6 +34,8 @@ mod google_workspace;
 mod identity_logs;
 mod intune;
 mod kubernetes_audit;
+mod linux_auditd;
+mod linux_firewall;
 mod mail_logs;
 mod microsoft_365;
 mod microsoft_defender;
@@ -40,10 +44,14 @@ mod netskope;
 mod ocsf;
 mod okta;
 mod operation;
+mod osquery;
 mod platform_logs;
 mod sensor;
 mod sentinel_one;
+mod syslog;
+mod text_line;
 mod traffic;
+mod web;
 mod well_known;
 mod windows;
 mod zscaler_zia;
@@ -123,8 +131,25 @@ pub fn all() -> Vec<Box<dyn Mapping>> {
         Box::new(kubernetes_audit::KubernetesAudit),
         Box::new(netskope::Netskope),
         Box::new(zscaler_zia::ZscalerZia),
+        // Linux, its servers and the sentences of syslog.
+        Box::new(linux_auditd::LinuxLaurel),
+        Box::new(linux_auditd::LinuxAuditd),
+        Box::new(linux_firewall::LinuxFirewall),
+        Box::new(falco::Falco),
+        Box::new(osquery::Osquery),
+        Box::new(bind::Bind),
+        Box::new(web::Caddy),
+        Box::new(web::Haproxy),
+        Box::new(web::WebAccess),
+        Box::new(web::Squid),
+        Box::new(web::NginxErrors),
+        Box::new(web::ApacheErrors),
+        Box::new(syslog::SyslogSentences),
+        Box::new(syslog::ServerLogons),
         // Already OCSF: no other format has these keys.
         Box::new(ocsf::Ocsf),
+        // What is only known to be syslog: last of all.
+        Box::new(syslog::SyslogLine),
     ]
 }
 
