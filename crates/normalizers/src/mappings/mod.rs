@@ -8,6 +8,7 @@ mod aws_cloudtrail;
 
 mod ocsf;
 mod well_known;
+mod zeek;
 
 use headwater_pipeline::mapping::Mapping;
 
@@ -17,6 +18,8 @@ pub fn all() -> Vec<Box<dyn Mapping>> {
     vec![
         // Network and cloud.
         Box::new(aws_cloudtrail::AwsCloudtrail),
+        // Network sensors and firewalls.
+        Box::new(zeek::Zeek),
         // Already OCSF: no other format has these keys.
         Box::new(ocsf::Ocsf),
     ]
