@@ -5,8 +5,17 @@
 //! that they become.
 
 mod aws_cloudtrail;
+mod cef;
+mod cisco_asa;
+mod fortigate;
 
+mod meraki;
+mod network;
 mod ocsf;
+mod palo_alto;
+mod sophos;
+mod suricata;
+mod text_fields;
 mod well_known;
 mod zeek;
 
@@ -20,6 +29,15 @@ pub fn all() -> Vec<Box<dyn Mapping>> {
         Box::new(aws_cloudtrail::AwsCloudtrail),
         // Network sensors and firewalls.
         Box::new(zeek::Zeek),
+        Box::new(suricata::Suricata),
+        Box::new(cef::Cef),
+        Box::new(cef::Leef),
+        Box::new(cisco_asa::CiscoAsa),
+        Box::new(meraki::Meraki),
+        Box::new(fortigate::Fortigate),
+        Box::new(palo_alto::PaloAlto),
+        Box::new(sophos::Firewall),
+        Box::new(sophos::Central),
         // Already OCSF: no other format has these keys.
         Box::new(ocsf::Ocsf),
     ]

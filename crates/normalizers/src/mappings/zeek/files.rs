@@ -2,6 +2,7 @@
 
 use headwater_pipeline::mapping::Mapper;
 
+use super::super::network::hashes;
 use super::super::well_known::last_segment;
 use super::{duration, table};
 
@@ -67,11 +68,5 @@ fn file(mapper: &mut Mapper<'_>) {
     mapper.set("file.name", name.as_str());
     mapper.set("file.type_id", 1_i64);
     mapper.copy("mime_type", "file.mime_type");
-    let mut place = 0;
-    for (from, algorithm) in HASHES {
-        if mapper.copy(from, &format!("file.hashes[{place}].value")) {
-            mapper.set(&format!("file.hashes[{place}].algorithm_id"), algorithm);
-            place += 1;
-        }
-    }
+    hashes(mapper, &HASHES, "file.hashes");
 }

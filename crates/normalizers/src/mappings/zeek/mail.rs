@@ -1,8 +1,8 @@
 //! smtp: a message, or a session in which none was sent.
 
-use headwater_event::json::Scalar;
 use headwater_pipeline::mapping::Mapper;
 
+use super::super::network::addresses;
 use super::super::well_known::status;
 use super::table;
 
@@ -45,29 +45,4 @@ pub(super) fn smtp(mapper: &mut Mapper<'_>, _: &str) {
     }
     mapper.copy("mailfrom_addresses.0", "email.from");
     mapper.copy("rcptto_addresses", "email.to");
-}
-
-/// Writes what stands between `<` and `>`, or all of it, and the whole where that is more.
-fn addresses(mapper: &mut Mapper<'_>, from: &str, address: &str, mailbox: &str) {
-    let source = mapper.source();
-    let Some(field) = source.find(from) else { return };
-    let texts = source.elements(field).into_iter().filter_map(|one| source.text_of(one));
-    let texts: Vec<String> = texts.map(std::borrow::Cow::into_owned).collect();
-    let name = format!("{from}_addresses");
-    let extra = mapper.extra();
-    let list = extra.append(extra.root(), &name, Scalar::Array);
-    for text in &texts {
-        let inside = text.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
-        extra.push(list, inside.map_or(text.as_str(), |(inside, _)| inside));
-    }
-    // An attribute for one takes the first of several.
-    let is_list = mapper.copy(&name, address);
-    let is_written = is_list || mapper.copy(&format!("{name}.0"), address);
-    mapper.done(&name);
-    let is_whole = texts.iter().all(|text| !text.contains('<'));
-    if is_written && is_whole && (is_list || texts.len() == 1) {
-        mapper.done(from);
-    } else {
-        mapper.copy(from, mailbox);
-    }
 }

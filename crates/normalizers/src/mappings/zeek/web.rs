@@ -2,23 +2,11 @@
 
 use headwater_pipeline::mapping::Mapper;
 
+use super::super::network::{http_class, http_method, http_target};
 use super::super::well_known::status;
 use super::{copy, status_from, table};
 
-const METHODS: [(&str, i64); 9] = [
-    ("CONNECT", 1),
-    ("DELETE", 2),
-    ("GET", 3),
-    ("HEAD", 4),
-    ("OPTIONS", 5),
-    ("POST", 6),
-    ("PUT", 7),
-    ("TRACE", 8),
-    ("PATCH", 9),
-];
-
 const HTTP: &[(&str, &str)] = &[
-    ("host", "http_request.url.hostname"),
     ("user_agent", "http_request.user_agent"),
     ("referrer", "http_request.referrer"),
     ("version", "http_request.version"),
@@ -34,49 +22,15 @@ const HTTP_RESPONSE: &[(&str, &str)] = &[
 ];
 
 pub(super) fn http(mapper: &mut Mapper<'_>, _: &str) {
-    let method = mapper.source().text("method").unwrap_or_default().into_owned();
-    let activity = METHODS.iter().find(|(name, _)| *name == method).map(|(_, activity)| *activity);
-    mapper.class(4002, activity.unwrap_or(0));
-    if activity.is_some() {
-        // The schema has a closed list here; others stay unmapped.
-        mapper.copy("method", "http_request.http_method");
-    } else if !method.is_empty() {
-        mapper.other_activity(&method);
-    }
+    http_class(mapper, "method");
     if let Some(code) = mapper.source().integer("status_code").filter(|code| *code > 0) {
         status(mapper, code < 400);
     }
-    address(mapper);
+    http_method(mapper, "method", "http_request");
+    http_target(mapper, "uri", "host", "http_request.url");
     table(mapper, HTTP);
     if mapper.written("http_response.code").is_some() {
         table(mapper, HTTP_RESPONSE);
-    }
-}
-
-/// The request's target: path and query, or a whole address as proxies get it.
-fn address(mapper: &mut Mapper<'_>) {
-    let Some(target) = mapper.source().text("uri").map(std::borrow::Cow::into_owned) else {
-        // An address needs a path or a text of its own.
-        if mapper.source().has("host") {
-            mapper.copy("host", "http_request.url.url_string");
-        }
-        return;
-    };
-    if !target.starts_with('/') {
-        mapper.copy("uri", "http_request.url.url_string");
-        return;
-    }
-    match target.split_once('?') {
-        Some((path, query)) => {
-            mapper.set("http_request.url.path", path);
-            if !query.is_empty() {
-                mapper.set("http_request.url.query_string", query);
-            }
-            mapper.done("uri");
-        }
-        None => {
-            mapper.copy("uri", "http_request.url.path");
-        }
     }
 }
 
