@@ -18,6 +18,8 @@ mod aws_vpc_flow;
 mod aws_waf;
 mod azure_monitor;
 mod bind;
+mod cef;
+mod cisco_asa;
 mod cisco_umbrella;
 mod cloudflare;
 mod cloudflare_gateway;
@@ -25,6 +27,7 @@ mod collaboration_logs;
 mod crowdstrike;
 mod entra;
 mod falco;
+mod fortigate;
 mod gcp_audit;
 mod gcp_load_balancer;
 mod gcp_vpc_flow;
@@ -37,23 +40,30 @@ mod kubernetes_audit;
 mod linux_auditd;
 mod linux_firewall;
 mod mail_logs;
+mod meraki;
 mod microsoft_365;
 mod microsoft_defender;
 mod microsoft_graph_alert;
 mod netskope;
+mod network;
 mod ocsf;
 mod okta;
 mod operation;
 mod osquery;
+mod palo_alto;
 mod platform_logs;
 mod sensor;
 mod sentinel_one;
+mod sophos;
+mod suricata;
 mod syslog;
+mod text_fields;
 mod text_line;
 mod traffic;
 mod web;
 mod well_known;
 mod windows;
+mod zeek;
 mod zscaler_zia;
 
 use headwater_pipeline::mapping::Mapping;
@@ -61,12 +71,18 @@ use headwater_pipeline::mapping::Mapping;
 /// Every built-in mapping.
 #[must_use]
 pub fn all() -> Vec<Box<dyn Mapping>> {
+    let groups = [systems(), applications(), clouds(), sensors(), linux(), general()];
+    groups.into_iter().flatten().collect()
+}
+
+/// Operating systems that write events of their own form.
+fn systems() -> Vec<Box<dyn Mapping>> {
+    vec![Box::new(windows::Windows)]
+}
+
+/// Applications, identities and endpoint sensors.
+fn applications() -> Vec<Box<dyn Mapping>> {
     vec![
-        // Network and cloud.
-        Box::new(aws_cloudtrail::AwsCloudtrail),
-        // Windows event logs.
-        Box::new(windows::Windows),
-        // Applications, identities and sensors.
         Box::new(okta::Okta),
         Box::new(google_workspace::GoogleWorkspace),
         Box::new(intune::Intune),
@@ -110,7 +126,13 @@ pub fn all() -> Vec<Box<dyn Mapping>> {
         Box::new(&mail_logs::PROOFPOINT),
         Box::new(&mail_logs::PROOFPOINT_CLICK),
         Box::new(&mail_logs::MESSAGE_TRACE),
-        // Clouds and what stands in front of them.
+    ]
+}
+
+/// Clouds and what stands in front of them.
+fn clouds() -> Vec<Box<dyn Mapping>> {
+    vec![
+        Box::new(aws_cloudtrail::AwsCloudtrail),
         Box::new(aws_alb::AwsAlb),
         Box::new(aws_bedrock::AwsBedrock),
         Box::new(aws_cloudtrail_insight::AwsCloudtrailInsight),
@@ -131,7 +153,28 @@ pub fn all() -> Vec<Box<dyn Mapping>> {
         Box::new(kubernetes_audit::KubernetesAudit),
         Box::new(netskope::Netskope),
         Box::new(zscaler_zia::ZscalerZia),
-        // Linux, its servers and the sentences of syslog.
+    ]
+}
+
+/// Network sensors and firewalls.
+fn sensors() -> Vec<Box<dyn Mapping>> {
+    vec![
+        Box::new(zeek::Zeek),
+        Box::new(suricata::Suricata),
+        Box::new(cef::Cef),
+        Box::new(cef::Leef),
+        Box::new(cisco_asa::CiscoAsa),
+        Box::new(meraki::Meraki),
+        Box::new(fortigate::Fortigate),
+        Box::new(palo_alto::PaloAlto),
+        Box::new(sophos::Firewall),
+        Box::new(sophos::Central),
+    ]
+}
+
+/// Linux, its servers and the sentences of syslog.
+fn linux() -> Vec<Box<dyn Mapping>> {
+    vec![
         Box::new(linux_auditd::LinuxLaurel),
         Box::new(linux_auditd::LinuxAuditd),
         Box::new(linux_firewall::LinuxFirewall),
@@ -146,11 +189,12 @@ pub fn all() -> Vec<Box<dyn Mapping>> {
         Box::new(web::ApacheErrors),
         Box::new(syslog::SyslogSentences),
         Box::new(syslog::ServerLogons),
-        // Already OCSF: no other format has these keys.
-        Box::new(ocsf::Ocsf),
-        // What is only known to be syslog: last of all.
-        Box::new(syslog::SyslogLine),
     ]
+}
+
+/// What is OCSF already; then what is only known to be syslog, last of all.
+fn general() -> Vec<Box<dyn Mapping>> {
+    vec![Box::new(ocsf::Ocsf), Box::new(syslog::SyslogLine)]
 }
 
 #[cfg(test)]

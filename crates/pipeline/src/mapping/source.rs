@@ -90,6 +90,12 @@ impl<'a> Source<'a> {
         if field.is_extra { self.extra.unwrap_or(self.json) } else { self.json }
     }
 
+    /// The record itself: what [`Source::members`] starts from.
+    #[must_use]
+    pub const fn root(&self) -> Field {
+        Field { node: self.json.root(), is_extra: false }
+    }
+
     /// The value at a dotted path; a key with dots of its own is found too, and numbers index
     /// arrays. Fields that were found inside texts come first. Null is nothing.
     #[must_use]
