@@ -209,7 +209,8 @@ fn connection_event(mapper: &mut Mapper<'_>, activity: i64, text: &str, is_allow
         let is_built = text.starts_with("Built");
         mapper.other_activity(if is_built { "Build Translation" } else { "Teardown Translation" });
     }
-    if activity != 99 && activity != 6 || !is_allowed || text.contains("permitted") {
+    let is_decision = activity != 99 && activity != 6;
+    if is_decision || !is_allowed || text.contains("permitted") {
         verdict(mapper, is_allowed, if is_allowed { 1 } else { 2 });
     }
     if text.starts_with("Teardown") {

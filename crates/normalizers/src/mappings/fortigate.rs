@@ -282,7 +282,7 @@ fn finding(mapper: &mut Mapper<'_>) {
 fn vpn(mapper: &mut Mapper<'_>) {
     let source = mapper.source();
     let action = source.text("action").unwrap_or_default().into_owned();
-    if mentions(&action, &["login", "auth"]) && source.has("user") {
+    if mentions(&action, &["login", "auth"]) {
         logon(mapper, &action);
         return;
     }
@@ -326,6 +326,9 @@ fn logon(mapper: &mut Mapper<'_>, subject: &str) {
         mapper,
         !mentions(&format!("{subject} {outcome}"), &["fail", "deny", "denied", "error"]),
     );
+    if !mapper.source().has("user") {
+        mapper.set("user.name", "Unknown");
+    }
     address_of_interface(mapper);
     mapper.copy("devname", "dst_endpoint.hostname");
     mapper.copy("dstip", "dst_endpoint.ip");

@@ -19,9 +19,10 @@ const FRAME: [&str; 6] = ["hostname", "timestamp", "severity", "facility", "prog
 pub(super) fn add<'t>(mapper: &mut Mapper<'_>, fields: impl IntoIterator<Item = Pair<'t>>) {
     let extra = mapper.extra();
     for (name, value) in fields {
-        let name = match FRAME.contains(&name) {
-            true => Cow::Owned(format!("event_{name}")),
-            false => Cow::Borrowed(name),
+        let name = if FRAME.contains(&name) {
+            Cow::Owned(format!("event_{name}"))
+        } else {
+            Cow::Borrowed(name)
         };
         let is_new = extra.get(extra.root(), &name).is_none();
         if is_new && !NOTHING.contains(&&*value) {

@@ -55,6 +55,7 @@ pub(super) fn conn(mapper: &mut Mapper<'_>, _: &str) {
     }
     duration(mapper, "duration");
     table(mapper, CONN);
+    mapper.copy("ts", "start_time");
     // There is one record for a connection.
     mapper.copy("uid", "metadata.uid");
 }

@@ -1,8 +1,9 @@
 //! http, ssl and x509.
 
+use headwater_event::json::Scalar;
 use headwater_pipeline::mapping::Mapper;
 
-use super::super::network::{http_class, http_method, http_target};
+use super::super::network::{http_class, http_method, http_target, is_address};
 use super::super::well_known::status;
 use super::{copy, status_from, table};
 
@@ -29,9 +30,31 @@ pub(super) fn http(mapper: &mut Mapper<'_>, _: &str) {
     http_method(mapper, "method", "http_request");
     http_target(mapper, "uri", "host", "http_request.url");
     table(mapper, HTTP);
+    forwarded_for(mapper);
     if mapper.written("http_response.code").is_some() {
         table(mapper, HTTP_RESPONSE);
     }
+}
+
+/// `X-FORWARDED-FOR -> 192.0.2.1`: of the headers that proxies add, the addresses.
+fn forwarded_for(mapper: &mut Mapper<'_>) {
+    let source = mapper.source();
+    let Some(field) = source.find("proxied") else { return };
+    let headers = source.elements(field).into_iter().filter_map(|header| source.text_of(header));
+    let addresses: Vec<String> = headers
+        .filter_map(|header| header.strip_prefix("X-FORWARDED-FOR -> ").map(str::to_owned))
+        .flat_map(|list| list.split(',').map(|one| one.trim().to_owned()).collect::<Vec<_>>())
+        .filter(|address| is_address(address))
+        .collect();
+    if addresses.is_empty() {
+        return;
+    }
+    let extra = mapper.extra();
+    let list = extra.append(extra.root(), "forwarded_for", Scalar::Array);
+    for address in &addresses {
+        extra.push(list, address.as_str());
+    }
+    mapper.copy("forwarded_for", "http_request.x_forwarded_for");
 }
 
 const SSL: &[(&str, &str)] = &[
