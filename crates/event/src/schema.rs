@@ -144,8 +144,8 @@ pub const EVENT_COLUMNS: [ColumnDefinition; 44] = [
     opaque(column("raw", ColumnType::Text)),
 ];
 
-/// Attributes of OCSF that are columns of `events`, by path. A column is called as its path, with `_`
-/// for `.`; what does not fit its type is in the column `ocsf` only.
+/// Attributes of OCSF that are columns of `events`, by path. A column is called as its path, with
+/// `_` for `.`; what does not fit its type is in the column `ocsf` only.
 pub const OCSF_COLUMNS: [&str; 27] = [
     "class_uid",
     "type_uid",

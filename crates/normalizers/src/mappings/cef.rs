@@ -316,10 +316,8 @@ fn complete(mapper: &mut Mapper<'_>, class: i64) {
                 mapper.set("user.name", "Unknown");
             }
         }
-        4002 => {
-            if lacks(mapper, "http_request", &["url.path", "url.url_string", "user_agent"]) {
-                mapper.set("http_request.url.url_string", "Unknown");
-            }
+        4002 if lacks(mapper, "http_request", &["url.path", "url.url_string", "user_agent"]) => {
+            mapper.set("http_request.url.url_string", "Unknown");
         }
         4001 => {
             for endpoint in ["src_endpoint", "dst_endpoint"] {

@@ -221,7 +221,7 @@ fn dhcp(mapper: &mut Mapper<'_>, rest: &str) {
         (behind("from router "), "dst_endpoint.ip"),
     ];
     for (value, to) in parts {
-        let is_ip = value.as_deref().is_some_and(|text| is_address(text));
+        let is_ip = value.as_deref().is_some_and(is_address);
         if let Some(value) = value.filter(|_| is_ip || to.ends_with("mac")) {
             mapper.set(to, value.as_str());
         }

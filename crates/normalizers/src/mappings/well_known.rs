@@ -9,7 +9,6 @@ pub(super) fn product(mapper: &mut Mapper<'_>, vendor: &str, name: &str) {
 }
 
 /// A file: path, name and kind of `to` (`process.file`) from a path.
-#[allow(dead_code, reason = "for mappings to come")]
 pub(super) fn file(mapper: &mut Mapper<'_>, from: &str, to: &str) -> bool {
     if !mapper.copy(from, &format!("{to}.path")) {
         return false;
@@ -24,7 +23,6 @@ pub(super) fn file(mapper: &mut Mapper<'_>, from: &str, to: &str) -> bool {
 }
 
 /// The last part of a path, of Windows or Unix.
-#[allow(dead_code, reason = "for mappings to come")]
 pub(super) fn last_segment(path: &str) -> &str {
     path.trim_end_matches(['\\', '/']).rsplit(['\\', '/']).next().unwrap_or(path)
 }

@@ -20,8 +20,11 @@ use super::network::{
 use super::text_fields;
 use super::well_known::{last_segment, product, status};
 
+/// Writes one kind of log.
+type Write = fn(&mut Mapper<'_>);
+
 /// Kinds of logs, with their columns and how they are written.
-const KINDS: [(&str, &[&[&str]], fn(&mut Mapper<'_>)); 9] = [
+const KINDS: [(&str, &[&[&str]], Write); 9] = [
     ("TRAFFIC", &[&SESSION, &TRAFFIC], traffic),
     ("THREAT", &[&SESSION, &THREAT], threat),
     ("DECRYPTION", &[&SESSION, &DECRYPTION], decryption),

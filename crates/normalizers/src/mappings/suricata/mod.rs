@@ -8,8 +8,11 @@ use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 use super::network::{direction, protocol, table_below, totals};
 use super::well_known::product;
 
+/// Writes one kind of event.
+type Write = fn(&mut Mapper<'_>);
+
 /// Events by their type. Others are connections of which the rest stays below its own names.
-const EVENTS: [(&str, fn(&mut Mapper<'_>)); 17] = [
+const EVENTS: [(&str, Write); 17] = [
     ("alert", finding::alert),
     ("anomaly", finding::anomaly),
     ("flow", flow),

@@ -1,3 +1,5 @@
+//! Values that Windows writes in several ways, and events as XML text.
+
 use std::sync::Arc;
 
 use headwater_event::json::Tree;
