@@ -224,7 +224,7 @@ pub(super) fn any_endpoint(mapper: &mut Mapper<'_>) {
     let ends = ["src_endpoint", "dst_endpoint"];
     let is_there =
         |end: &&str| parts.iter().any(|part| mapper.written(&format!("{end}.{part}")).is_some());
-    if !ends.iter().any(|end| is_there(end)) {
+    if !ends.iter().any(is_there) {
         mapper.set("dst_endpoint.name", "Unknown");
     }
 }

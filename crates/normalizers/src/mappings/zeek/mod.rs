@@ -162,7 +162,7 @@ fn find_log(source: &Source<'_>) -> Option<&'static Log> {
         return LOGS.iter().find(|log| log.name == name);
     }
     let has = |field: &&str| source.has(&styled(source, field));
-    LOGS.iter().find(|log| log.marks.iter().any(|fields| fields.iter().all(|field| has(field))))
+    LOGS.iter().find(|log| log.marks.iter().any(|fields| fields.iter().all(&has)))
 }
 
 /// The name of a field of a nested record in the record's own style.
