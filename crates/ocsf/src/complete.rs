@@ -12,8 +12,7 @@ const OTHER: i64 = 99;
 /// Completes an event whose tree was made with [`Catalogue::vocabulary`]. It needs a `class_uid`;
 /// without one, or with an unknown one, nothing is done.
 ///
-/// What is set already stays, but for the numbers that follow from class and activity. A second
-/// call changes nothing.
+/// What is set already stays, right or wrong: validation tells. A second call changes nothing.
 pub fn complete(catalogue: &Catalogue, tree: &mut Tree, event: NodeId) {
     let Some(class) = class_of(catalogue, tree, event) else { return };
     let mut work = Work { catalogue, tree, profiles: 0, members: Vec::new() };
@@ -43,40 +42,39 @@ fn object(tree: &mut Tree, parent: NodeId, name: &str) -> NodeId {
     }
 }
 
+/// Sets a member that is not there.
+fn add<'v>(tree: &mut Tree, event: NodeId, name: &str, value: impl Into<Scalar<'v>>) {
+    if member(tree, event, name).is_none() {
+        tree.set(event, name, value);
+    }
+}
+
 /// Category, type and their names.
 fn classify(catalogue: &Catalogue, tree: &mut Tree, event: NodeId, class: &Item) {
     let uid = class.uid.unwrap_or_default();
     let category = class.category_uid.unwrap_or_default();
-    let activity = match member(tree, event, "activity_id") {
-        Some(id) => tree.as_i64(id).unwrap_or_default(),
-        None => {
-            tree.set(event, "activity_id", 0_i64);
-            0
-        }
-    };
-    tree.set(event, "category_uid", category);
-    tree.set(event, "type_uid", uid * 100 + activity);
-    tree.set(event, "class_name", class.caption.as_str());
+    add(tree, event, "activity_id", 0_i64);
+    let activity =
+        tree.get(event, "activity_id").and_then(|id| tree.as_i64(id)).unwrap_or_default();
+    add(tree, event, "category_uid", category);
+    add(tree, event, "type_uid", uid * 100 + activity);
+    add(tree, event, "class_name", class.caption.as_str());
     let mut of_category = catalogue.categories().iter().filter(|one| one.uid == category);
     let category = of_category.next().map_or("Uncategorized", |one| one.caption.as_str());
-    tree.set(event, "category_name", category);
+    add(tree, event, "category_name", category);
     let activity_id = catalogue.vocabulary().token("activity_id");
     let attribute = activity_id
         .and_then(|token| class.position(token))
         .and_then(|position| catalogue.attribute(class, position));
     let caption = attribute.and_then(|one| catalogue.enum_of(one)?.caption(activity));
-    let own = member(tree, event, "activity_name").and_then(|id| tree.owned_text(id));
-    let name = match (own, caption) {
-        (Some(own), _) if activity == OTHER => own,
-        (_, Some(caption)) => caption.to_owned(),
-        (own, None) => own.unwrap_or_default(),
-    };
-    if activity != OTHER {
-        tree.set(event, "activity_name", name.as_str());
+    if let Some(caption) = caption {
+        // Of 99 the source's own wording is the name, if it has one.
+        if activity != OTHER {
+            add(tree, event, "activity_name", caption);
+        }
+        add(tree, event, "type_name", format!("{}: {caption}", class.caption).as_str());
     }
-    let caption = if activity == OTHER { "Other" } else { &name };
-    tree.set(event, "type_name", format!("{}: {caption}", class.caption).as_str());
-    if member(tree, event, "severity_id").is_none() {
+    if member(tree, event, "severity_id").is_none() && member(tree, event, "severity").is_none() {
         tree.set(event, "severity_id", 0_i64);
         tree.set(event, "severity", "Unknown");
     }

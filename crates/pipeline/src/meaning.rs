@@ -48,6 +48,7 @@ impl Meaning {
         }
         match self.time.filter(|_| told.is_none()) {
             Some(time) => event.set_shell("utctimestamp", time.to_iso().as_str()),
+            None if told.is_none() && event.ocsf.lookup("time").is_some() => {}
             None => {
                 let shell = event.shell("utctimestamp");
                 if let Some(time) = shell.and_then(|text| time::parse_iso_fast(&text)) {

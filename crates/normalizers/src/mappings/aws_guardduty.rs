@@ -133,8 +133,13 @@ impl Mapping for AwsGuardduty {
             _ => 1,
         };
         mapper.set("severity_id", severity);
-        if let Some(is_archived) = text(mapper, "service.archived") {
-            mapper.set("status_id", if is_archived == "true" { 5_i64 } else { 1 });
+        let status = match text(mapper, "service.archived").as_deref() {
+            Some("true") => Some(5_i64),
+            Some("false") => Some(1),
+            _ => None,
+        };
+        if let Some(status) = status {
+            mapper.set("status_id", status);
             mapper.done(&format!("{prefix}service.archived"));
         }
         sides(mapper, prefix);

@@ -240,8 +240,7 @@ fn event(mapper: &mut Mapper<'_>, from: &str, name: &str) {
         finding(mapper, from);
     }
     complete(mapper, class);
-    // Everything of it is in the parts.
-    mapper.done("message");
+    mapper.copy("message", "raw_data");
 }
 
 fn fields(mapper: &mut Mapper<'_>, from: &str, to: &str, pairs: &[(&str, &str)]) {

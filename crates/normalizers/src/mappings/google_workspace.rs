@@ -253,11 +253,21 @@ fn first_event(mapper: &mut Mapper<'_>) {
             }
         };
     }
-    for field in top.iter().map(|(_, field, _)| field).chain(values.iter().map(|(field, ..)| field))
-    {
+    for (_, field, _) in &top {
         mapper.done_field(*field);
     }
+    for (field, ..) in &values {
+        let source = mapper.source();
+        let known = PARAMETER_KEYS.iter().filter_map(|key| source.find_in(*field, key));
+        for part in known.collect::<Vec<_>>() {
+            mapper.done_field(part);
+        }
+    }
 }
+
+/// What a parameter consists of; anything else of it is kept.
+const PARAMETER_KEYS: [&str; 6] =
+    ["name", "value", "intValue", "boolValue", "multiValue", "multiIntValue"];
 
 enum Value {
     Text(String),

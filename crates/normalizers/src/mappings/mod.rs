@@ -71,7 +71,7 @@ use headwater_pipeline::mapping::Mapping;
 /// Every built-in mapping.
 #[must_use]
 pub fn all() -> Vec<Box<dyn Mapping>> {
-    let groups = [systems(), applications(), clouds(), sensors(), linux(), general()];
+    let groups = [general(), systems(), applications(), clouds(), sensors(), linux()];
     groups.into_iter().flatten().collect()
 }
 
@@ -189,12 +189,14 @@ fn linux() -> Vec<Box<dyn Mapping>> {
         Box::new(web::ApacheErrors),
         Box::new(syslog::SyslogSentences),
         Box::new(syslog::ServerLogons),
+        // What is only known to be syslog: last of all.
+        Box::new(syslog::SyslogLine),
     ]
 }
 
-/// What is OCSF already; then what is only known to be syslog, last of all.
+/// What is OCSF already: no other format has its keys.
 fn general() -> Vec<Box<dyn Mapping>> {
-    vec![Box::new(ocsf::Ocsf), Box::new(syslog::SyslogLine)]
+    vec![Box::new(ocsf::Ocsf)]
 }
 
 #[cfg(test)]

@@ -106,6 +106,10 @@ impl<'a> Mapper<'a> {
         let root = self.out.root();
         self.out.set(root, "class_uid", class_uid);
         self.out.set(root, "activity_id", activity_id);
+        // The words of an activity that was set before are not this one's.
+        if let Some(words) = self.out.get(root, "activity_name") {
+            self.out.remove(words);
+        }
     }
 
     /// Takes the record as it is: it is OCSF already.

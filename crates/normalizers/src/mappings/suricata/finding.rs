@@ -33,7 +33,9 @@ pub(super) fn alert(mapper: &mut Mapper<'_>) {
     };
     mapper.set("finding_info.uid", uid.as_str());
     mapper.set("severity_id", severity);
-    mapper.done("alert.severity");
+    if severity > 1 {
+        mapper.done("alert.severity");
+    }
     mapper.set("is_alert", true);
     if let Some(action) = action {
         // The numbers of both attributes are the same here.

@@ -108,7 +108,9 @@ pub(super) fn dns(mapper: &mut Mapper<'_>) {
         _ => 6,
     };
     mapper.class(4003, activity);
-    mapper.done("dns.type");
+    if activity != 6 {
+        mapper.done("dns.type");
+    }
     dns_query(mapper, "");
     let code = mapper.source().text("dns.rcode").map(std::borrow::Cow::into_owned);
     let number = RESPONSE_CODES.iter().find(|(name, _)| code.as_deref() == Some(*name));

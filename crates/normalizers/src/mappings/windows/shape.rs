@@ -341,7 +341,9 @@ pub(super) fn open(shape: &'static Shape, mapper: &mut Mapper<'_>) -> Vec<String
         }
     } else if is(&EVTX) {
         for namespace in ["Event_attributes.xmlns", "Event.#attributes.xmlns", "Event.@xmlns"] {
-            mapper.done(namespace);
+            if text(mapper, namespace).is_some_and(|text| text.starts_with("http")) {
+                mapper.done(namespace);
+            }
         }
         listed_data(mapper);
         let user_data = user_data(&mapper.source());
@@ -436,5 +438,7 @@ fn listed_data(mapper: &mut Mapper<'_>) {
     for (name, text) in found {
         extra.append(root, &name, Scalar::String(&text));
     }
-    mapper.done("Event.EventData.Data");
+    let whole = "Event.EventData.Data";
+    let part = "Event.EventData.Data.#text";
+    mapper.done(if mapper.source().has(part) { part } else { whole });
 }
