@@ -151,7 +151,7 @@ mod tests {
             "normal",
             Some(
                 "crates/normalizers/Cargo.toml: `normalizers` must not use `enrichers`: \
-                 it may use event, pipeline",
+                 it may use event, ocsf, pipeline",
             ),
         );
         check(
