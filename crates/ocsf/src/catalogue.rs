@@ -8,6 +8,7 @@ use regex::Regex;
 
 use crate::item::Item;
 use crate::load;
+use crate::words::Words;
 
 /// Whether an attribute has to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -147,6 +148,8 @@ pub struct Attribute {
     pub sibling: Option<String>,
     /// The observable type of its values: its own or that of its type.
     pub observable: Option<i64>,
+    /// Whether its values are collected: [`crate::COLLECTED`].
+    pub(crate) is_collected: bool,
     /// Since which release it should not be used.
     pub deprecated: Option<String>,
 }
@@ -165,6 +168,7 @@ pub struct Catalogue {
     pub(crate) objects: Vec<Item>,
     pub(crate) class_by_uid: HashMap<i64, usize>,
     pub(crate) vocabulary: Arc<Vocabulary>,
+    pub(crate) words: Words,
 }
 
 impl Catalogue {
@@ -212,10 +216,17 @@ impl Catalogue {
         &self.profiles
     }
 
-    /// Numbers and captions of the types of observables.
+    /// Numbers and captions of the types of observables, by number.
     #[must_use]
     pub fn observable_types(&self) -> &[(i64, String)] {
         &self.observables
+    }
+
+    /// The caption of a type of observables.
+    #[must_use]
+    pub fn observable_type(&self, number: i64) -> Option<&str> {
+        let place = self.observables.binary_search_by_key(&number, |(known, _)| *known).ok()?;
+        self.observables.get(place).map(|(_, caption)| caption.as_str())
     }
 
     /// The class with this number.

@@ -1,7 +1,7 @@
 //! What follows from what is there: numbers of class, category and type, captions beside numbers,
 //! numbers beside captions, the declared profiles, the release.
 
-use headwater_event::json::{Kind, NodeId, Scalar, Tree};
+use headwater_event::json::{Kind, NodeId, Scalar, Token, Tree};
 
 use crate::catalogue::{Attribute, Catalogue};
 use crate::item::Item;
@@ -15,75 +15,94 @@ const OTHER: i64 = 99;
 /// What is set already stays, right or wrong: validation tells. A second call changes nothing.
 pub fn complete(catalogue: &Catalogue, tree: &mut Tree, event: NodeId) {
     let Some(class) = class_of(catalogue, tree, event) else { return };
+    let words = &catalogue.words;
     let mut work = Work { catalogue, tree, profiles: 0, members: Vec::new() };
     work.item(event, class);
     let needed = work.profiles;
     classify(catalogue, tree, event, class);
-    let metadata = object(tree, event, "metadata");
-    if member(tree, metadata, "version").is_none() {
-        tree.set(metadata, "version", catalogue.version());
-    }
+    let metadata = container(tree, event, words.metadata, Kind::Object, Scalar::Object);
+    add(tree, metadata, words.version, catalogue.version());
     declare(catalogue, tree, metadata, class, needed);
 }
 
 fn class_of<'c>(catalogue: &'c Catalogue, tree: &Tree, event: NodeId) -> Option<&'c Item> {
-    catalogue.class(tree.as_i64(tree.get(event, "class_uid")?)?)
+    catalogue.class(tree.as_i64(tree.child(event, catalogue.words.class_uid)?)?)
 }
 
 /// A member that is not null.
-fn member(tree: &Tree, object: NodeId, name: &str) -> Option<NodeId> {
-    tree.get(object, name).filter(|id| tree.kind(*id) != Kind::Null)
+fn member(tree: &Tree, object: NodeId, word: Token) -> Option<NodeId> {
+    tree.child(object, word).filter(|id| tree.kind(*id) != Kind::Null)
 }
 
-fn object(tree: &mut Tree, parent: NodeId, name: &str) -> NodeId {
-    match member(tree, parent, name) {
-        Some(id) if tree.kind(id) == Kind::Object => id,
-        _ => tree.set(parent, name, Scalar::Object),
+/// The object or array that is a member; made when there is none.
+fn container(
+    tree: &mut Tree,
+    parent: NodeId,
+    word: Token,
+    kind: Kind,
+    empty: Scalar<'_>,
+) -> NodeId {
+    match tree.child(parent, word) {
+        Some(id) if tree.kind(id) == kind => id,
+        Some(id) => {
+            tree.replace(id, empty);
+            id
+        }
+        None => tree.append_word(parent, word, empty),
     }
 }
 
 /// Sets a member that is not there.
-fn add<'v>(tree: &mut Tree, event: NodeId, name: &str, value: impl Into<Scalar<'v>>) {
-    if member(tree, event, name).is_none() {
-        tree.set(event, name, value);
+fn add<'v>(tree: &mut Tree, object: NodeId, word: Token, value: impl Into<Scalar<'v>>) {
+    match tree.child(object, word) {
+        None => {
+            tree.append_word(object, word, value);
+        }
+        Some(id) if tree.kind(id) == Kind::Null => tree.replace(id, value),
+        Some(_) => {}
     }
 }
 
 /// Category, type and their names.
 fn classify(catalogue: &Catalogue, tree: &mut Tree, event: NodeId, class: &Item) {
+    let words = &catalogue.words;
     let uid = class.uid.unwrap_or_default();
     let category = class.category_uid.unwrap_or_default();
-    add(tree, event, "activity_id", 0_i64);
-    let activity =
-        tree.get(event, "activity_id").and_then(|id| tree.as_i64(id)).unwrap_or_default();
-    add(tree, event, "category_uid", category);
-    add(tree, event, "type_uid", uid * 100 + activity);
-    add(tree, event, "class_name", class.caption.as_str());
+    add(tree, event, words.activity_id, 0_i64);
+    let activity = tree.child(event, words.activity_id).and_then(|id| tree.as_i64(id));
+    let activity = activity.unwrap_or_default();
+    add(tree, event, words.category_uid, category);
+    add(tree, event, words.type_uid, uid * 100 + activity);
+    add(tree, event, words.class_name, class.caption.as_str());
     let mut of_category = catalogue.categories().iter().filter(|one| one.uid == category);
     let category = of_category.next().map_or("Uncategorized", |one| one.caption.as_str());
-    add(tree, event, "category_name", category);
-    let activity_id = catalogue.vocabulary().token("activity_id");
-    let attribute = activity_id
-        .and_then(|token| class.position(token))
-        .and_then(|position| catalogue.attribute(class, position));
+    add(tree, event, words.category_name, category);
+    let position = class.position(words.activity_id);
+    let attribute = position.and_then(|position| catalogue.attribute(class, position));
     let caption = attribute.and_then(|one| catalogue.enum_of(one)?.caption(activity));
     if let Some(caption) = caption {
         // Of 99 the source's own wording is the name, if it has one.
         if activity != OTHER {
-            add(tree, event, "activity_name", caption);
+            add(tree, event, words.activity_name, caption);
         }
-        add(tree, event, "type_name", format!("{}: {caption}", class.caption).as_str());
+        if member(tree, event, words.type_name).is_none() {
+            let name = format!("{}: {caption}", class.caption);
+            add(tree, event, words.type_name, name.as_str());
+        }
     }
-    if member(tree, event, "severity_id").is_none() && member(tree, event, "severity").is_none() {
-        tree.set(event, "severity_id", 0_i64);
-        tree.set(event, "severity", "Unknown");
+    if member(tree, event, words.severity_id).is_none()
+        && member(tree, event, words.severity).is_none()
+    {
+        add(tree, event, words.severity_id, 0_i64);
+        add(tree, event, words.severity, "Unknown");
     }
 }
 
 /// Adds the profiles that attributes of the event need and that it does not declare.
 fn declare(catalogue: &Catalogue, tree: &mut Tree, metadata: NodeId, class: &Item, needed: u64) {
+    let words = &catalogue.words;
     let mut declared = 0;
-    let list = member(tree, metadata, "profiles").filter(|id| tree.kind(*id) == Kind::Array);
+    let list = member(tree, metadata, words.profiles).filter(|id| tree.kind(*id) == Kind::Array);
     for element in list.into_iter().flat_map(|list| tree.children(list)) {
         declared |= tree.as_str(element).and_then(|name| catalogue.profile_bit(&name)).unwrap_or(0);
     }
@@ -91,10 +110,7 @@ fn declare(catalogue: &Catalogue, tree: &mut Tree, metadata: NodeId, class: &Ite
     if missing == 0 {
         return;
     }
-    let list = match list {
-        Some(list) => list,
-        None => tree.set(metadata, "profiles", Scalar::Array),
-    };
+    let list = container(tree, metadata, words.profiles, Kind::Array, Scalar::Array);
     for (bit, (name, _)) in catalogue.profiles().iter().enumerate() {
         if missing >> bit & 1 == 1 && class.profiles.contains(name) {
             tree.push(list, name.as_str());
@@ -115,7 +131,7 @@ impl<'a> Work<'a> {
         let base = self.members.len();
         let (tree, members) = (&*self.tree, &mut self.members);
         members.extend(tree.children(node).filter_map(|child| {
-            let position = item.position(tree.token(child)?)?;
+            let position = item.position(tree.word(child)?)?;
             (tree.kind(child) != Kind::Null).then_some((child, position))
         }));
         let end = members.len();

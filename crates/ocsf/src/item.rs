@@ -9,6 +9,8 @@ pub struct Constraint {
     pub is_exact: bool,
     /// Paths of the attributes.
     pub names: Vec<String>,
+    /// Positions of those that are attributes of the item itself.
+    pub(crate) positions: Vec<Option<u16>>,
 }
 
 impl Constraint {

@@ -9,6 +9,8 @@ use serde::Deserialize;
 
 use crate::catalogue::{Attribute, Base, Catalogue, Category, Enumeration, Requirement, Type};
 use crate::item::{Constraint, Item, Positions};
+use crate::observables::COLLECTED;
+use crate::words::Words;
 
 /// Why a text is not a catalogue.
 #[derive(Debug, thiserror::Error)]
@@ -102,7 +104,8 @@ struct RawConstraints {
 }
 
 pub(crate) fn read(text: &str) -> Result<Catalogue, CatalogueError> {
-    let raw: RawCatalogue = serde_json::from_str(text)?;
+    let mut raw: RawCatalogue = serde_json::from_str(text)?;
+    raw.observables.sort_unstable();
     let vocabulary = Vocabulary::new(raw.attributes.iter().map(|one| one.name.as_str()));
     let types = raw.types.into_iter().map(type_of).chain([Ok(object_type())]);
     let types = types.collect::<Result<Vec<_>, _>>()?;
@@ -130,6 +133,8 @@ pub(crate) fn read(text: &str) -> Result<Catalogue, CatalogueError> {
     let uids = classes.iter().zip(0..);
     let class_by_uid = uids.filter_map(|(class, place)| Some((class.uid?, place))).collect();
     let categories = raw.categories.into_iter();
+    let without = |word| CatalogueError::Missing { what: format!("the attribute `{word}`") };
+    let words = Words::of(&vocabulary).map_err(without)?;
     Ok(Catalogue {
         version: raw.version,
         categories: categories
@@ -144,6 +149,7 @@ pub(crate) fn read(text: &str) -> Result<Catalogue, CatalogueError> {
         objects,
         class_by_uid,
         vocabulary: Arc::new(vocabulary),
+        words,
     })
 }
 
@@ -179,6 +185,7 @@ impl Places<'_> {
         }
         let token = self.vocabulary.token(&raw.name);
         let of_type = self.observable_types.get(type_number).copied().flatten();
+        let observable = raw.observable.or(of_type);
         Ok(Attribute {
             token: token.ok_or_else(|| named("attribute", &raw.name))?,
             type_number,
@@ -194,7 +201,8 @@ impl Places<'_> {
             enumeration: raw.enumeration,
             enum_deprecated: raw.enum_deprecated,
             sibling: raw.sibling,
-            observable: raw.observable.or(of_type),
+            observable,
+            is_collected: observable.is_some_and(|number| COLLECTED.contains(&number)),
             deprecated: raw.deprecated,
             name: raw.name,
         })
@@ -272,7 +280,11 @@ fn item(raw: RawItem, all: &[Attribute]) -> Result<Item, CatalogueError> {
     let rules = [(false, raw.constraints.at_least_one), (true, raw.constraints.just_one)];
     let constraints = rules
         .into_iter()
-        .filter_map(|(is_exact, names)| Some(Constraint { is_exact, names: names? }))
+        .filter_map(|(is_exact, names)| {
+            let names = names?;
+            let positions = names.iter().map(|name| Some(position_of(name)?.1)).collect();
+            Some(Constraint { is_exact, names, positions })
+        })
         .collect();
     Ok(Item {
         uid: raw.uid,

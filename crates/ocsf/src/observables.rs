@@ -1,11 +1,13 @@
 //! Values worth searching for, wherever they stand in an event: addresses, users, hashes and so on.
 //! Contract: the schema's observable types; `name` is the path of the value.
 
+use std::fmt::Write as _;
+use std::ops::Range;
+
 use headwater_event::json::{Kind, NodeId, Scalar, Tree};
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Attribute, Catalogue};
 use crate::item::Item;
-use crate::path::path_of;
 
 /// Observable types that are collected: those by which somebody is looked for. Ports, process ids,
 /// accounts, countries, and the like are in every event and are left to their columns.
@@ -32,86 +34,139 @@ pub const COLLECTED: [i64; 20] = [
     47, // device's id
 ];
 
+/// Collects the observables of one event after the other; keeps its memory.
+#[derive(Debug, Default)]
+pub struct Collector {
+    found: Vec<Found>,
+    /// Names and values of what was found.
+    text: String,
+    /// Where the walk is.
+    path: String,
+}
+
 /// One value worth searching for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Observable {
-    /// What it is: a number of the schema.
-    pub type_id: i64,
-    /// The path of the value in the event.
-    pub name: String,
-    /// The value.
-    pub value: String,
+#[derive(Debug)]
+struct Found {
+    type_id: i64,
+    /// The path of the value, in `text`.
+    name: Range<usize>,
+    value: Range<usize>,
 }
 
-/// Adds the observables of an event to its member `observables`, each once.
-pub fn collect(catalogue: &Catalogue, tree: &mut Tree, event: NodeId) {
-    let uid = tree.get(event, "class_uid").and_then(|id| tree.as_i64(id));
-    let Some(class) = uid.and_then(|uid| catalogue.class(uid)) else { return };
-    let mut found = Vec::new();
-    walk(catalogue, tree, event, event, class, &mut found);
-    if found.is_empty() {
-        return;
-    }
-    let list = match tree.get(event, "observables") {
-        Some(id) if tree.kind(id) == Kind::Array => id,
-        _ => tree.set(event, "observables", Scalar::Array),
-    };
-    let known: Vec<Observable> = tree.children(list).filter_map(|id| read(tree, id)).collect();
-    for (place, one) in found.iter().enumerate() {
-        let before = found.get(..place).unwrap_or_default();
-        if known.contains(one) || before.contains(one) {
-            continue;
+impl Collector {
+    /// Adds the observables of an event, whose tree was made with [`Catalogue::vocabulary`], to its
+    /// member `observables`, each once.
+    pub fn collect(&mut self, catalogue: &Catalogue, tree: &mut Tree, event: NodeId) {
+        let words = &catalogue.words;
+        let uid = tree.child(event, words.class_uid).and_then(|id| tree.as_i64(id));
+        let Some(class) = uid.and_then(|uid| catalogue.class(uid)) else { return };
+        self.found.clear();
+        self.text.clear();
+        self.path.clear();
+        self.members(catalogue, tree, event, class);
+        if self.found.is_empty() {
+            return;
         }
-        let object = tree.push(list, Scalar::Object);
-        tree.append(object, "type_id", one.type_id);
-        let mut types = catalogue.observable_types().iter();
-        if let Some((_, caption)) = types.find(|(number, _)| *number == one.type_id) {
-            tree.append(object, "type", caption.as_str());
-        }
-        tree.append(object, "name", one.name.as_str());
-        tree.append(object, "value", one.value.as_str());
-    }
-}
-
-/// An observable that an event has already.
-fn read(tree: &Tree, object: NodeId) -> Option<Observable> {
-    Some(Observable {
-        type_id: tree.as_i64(tree.get(object, "type_id")?)?,
-        name: tree.owned_text(tree.get(object, "name")?)?,
-        value: tree.owned_text(tree.get(object, "value")?)?,
-    })
-}
-
-fn walk(
-    catalogue: &Catalogue,
-    tree: &Tree,
-    event: NodeId,
-    node: NodeId,
-    item: &Item,
-    found: &mut Vec<Observable>,
-) {
-    for child in tree.children(node) {
-        let position = tree.token(child).and_then(|token| item.position(token));
-        let Some(attribute) = position.and_then(|place| catalogue.attribute(item, place)) else {
-            continue;
-        };
-        // What is observed there was collected already.
-        if attribute.name == "observables" {
-            continue;
-        }
-        let elements = match tree.kind(child) {
-            Kind::Array => tree.children(child).collect(),
-            _ => vec![child],
-        };
-        for value in elements {
-            if let Some(object) = catalogue.object_of(attribute) {
-                walk(catalogue, tree, event, value, object, found);
-            } else if let Some(type_id) = attribute.observable.filter(|one| COLLECTED.contains(one))
-                && let Some(text) = tree.scalar_text(value).filter(|text| !text.is_empty())
-            {
-                let name = path_of(tree, event, value);
-                found.push(Observable { type_id, name, value: text.into_owned() });
+        let list = match tree.child(event, words.observables) {
+            Some(id) if tree.kind(id) == Kind::Array => id,
+            Some(id) => {
+                tree.replace(id, Scalar::Array);
+                id
             }
+            None => tree.append_word(event, words.observables, Scalar::Array),
+        };
+        let known: Vec<_> = tree.children(list).filter_map(|id| read(catalogue, tree, id)).collect();
+        for (place, one) in self.found.iter().enumerate() {
+            let (name, value) = (self.text(&one.name), self.text(&one.value));
+            let is_known = |(type_id, known_name, known_value): &(i64, NodeId, NodeId)| {
+                let is = |id, text| tree.as_str(id).is_some_and(|known| known == text);
+                *type_id == one.type_id && is(*known_name, name) && is(*known_value, value)
+            };
+            let is_same = |before: &Found| {
+                before.type_id == one.type_id
+                    && self.text(&before.name) == name
+                    && self.text(&before.value) == value
+            };
+            let before = self.found.get(..place).unwrap_or_default();
+            if known.iter().any(is_known) || before.iter().any(is_same) {
+                continue;
+            }
+            let object = tree.push(list, Scalar::Object);
+            tree.append_word(object, words.type_id, one.type_id);
+            if let Some(caption) = catalogue.observable_type(one.type_id) {
+                tree.append_word(object, words.kind, caption);
+            }
+            tree.append_word(object, words.name, name);
+            tree.append_word(object, words.value, value);
         }
     }
+
+    fn text(&self, range: &Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or_default()
+    }
+
+    fn members(&mut self, catalogue: &Catalogue, tree: &Tree, node: NodeId, item: &Item) {
+        if item.is_empty() {
+            return;
+        }
+        for child in tree.children(node) {
+            let position = tree.word(child).and_then(|word| item.position(word));
+            let Some(attribute) = position.and_then(|place| catalogue.attribute(item, place)) else {
+                continue;
+            };
+            let object = catalogue.object_of(attribute);
+            // What is observed was collected already.
+            if !attribute.is_collected && object.is_none_or(Item::is_empty)
+                || attribute.token == catalogue.words.observables
+            {
+                continue;
+            }
+            let above = self.path.len();
+            if above > 0 {
+                self.path.push('.');
+            }
+            self.path.push_str(&attribute.name);
+            if tree.kind(child) == Kind::Array {
+                let end = self.path.len();
+                for (place, element) in tree.children(child).enumerate() {
+                    // Writing to a String cannot fail.
+                    let _ = write!(self.path, "[{place}]");
+                    self.value(catalogue, tree, element, attribute, object);
+                    self.path.truncate(end);
+                }
+            } else {
+                self.value(catalogue, tree, child, attribute, object);
+            }
+            self.path.truncate(above);
+        }
+    }
+
+    fn value(
+        &mut self,
+        catalogue: &Catalogue,
+        tree: &Tree,
+        node: NodeId,
+        attribute: &Attribute,
+        object: Option<&Item>,
+    ) {
+        if let Some(object) = object {
+            self.members(catalogue, tree, node, object);
+        } else if let Some(type_id) = attribute.observable
+            && let Some(value) = tree.scalar_text(node).filter(|text| !text.is_empty())
+        {
+            let start = self.text.len();
+            self.text.push_str(&self.path);
+            let middle = self.text.len();
+            self.text.push_str(&value);
+            let (name, value) = (start..middle, middle..self.text.len());
+            self.found.push(Found { type_id, name, value });
+        }
+    }
+}
+
+/// Type, name and value of an observable that an event has already.
+fn read(catalogue: &Catalogue, tree: &Tree, object: NodeId) -> Option<(i64, NodeId, NodeId)> {
+    let words = &catalogue.words;
+    let type_id = tree.as_i64(tree.child(object, words.type_id)?)?;
+    Some((type_id, tree.child(object, words.name)?, tree.child(object, words.value)?))
 }

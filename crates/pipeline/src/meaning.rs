@@ -1,7 +1,7 @@
 //! The OCSF side of an event: mapped before plugins run, completed and checked after them.
 
 use headwater_event::{Event, Timestamp, time};
-use headwater_ocsf::{Catalogue, Validator, collect, complete};
+use headwater_ocsf::{Catalogue, Collector, Validator, complete};
 
 use crate::Metadata;
 use crate::mapping::{Explanation, Mappings, Scratch};
@@ -14,6 +14,7 @@ const ISSUES_MAX: usize = 100;
 pub(crate) struct Meaning {
     catalogue: &'static Catalogue,
     validator: Validator<'static>,
+    collector: Collector,
     scratch: Scratch,
     /// The time that the mapping found in the current event.
     time: Option<Timestamp>,
@@ -22,7 +23,13 @@ pub(crate) struct Meaning {
 impl Meaning {
     pub(crate) fn new(catalogue: &'static Catalogue) -> Self {
         let validator = Validator::new(catalogue);
-        Self { catalogue, validator, scratch: Scratch::default(), time: None }
+        Self {
+            catalogue,
+            validator,
+            collector: Collector::default(),
+            scratch: Scratch::default(),
+            time: None,
+        }
     }
 
     /// Maps an event that is as it arrived.
@@ -59,7 +66,7 @@ impl Meaning {
         }
         let root = event.ocsf.root();
         complete(self.catalogue, &mut event.ocsf, root);
-        collect(self.catalogue, &mut event.ocsf, root);
+        self.collector.collect(self.catalogue, &mut event.ocsf, root);
         let issues = self.validator.validate(&event.ocsf, root);
         for issue in issues.iter().take(ISSUES_MAX) {
             let list = event.issues.root();

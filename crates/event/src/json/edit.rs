@@ -182,7 +182,10 @@ impl Tree {
 
     /// Gives a member another key.
     pub fn rename(&mut self, id: NodeId, key: &str) {
-        self.label(id, key);
+        let token = self.spell(id, key);
+        if token != Token::NONE && !self.occurrences.contains(&(token, id)) {
+            self.occurrences.push((token, id));
+        }
     }
 
     /// Copies a scalar, array or object to a new last member of `object`; one of that key goes
@@ -225,6 +228,61 @@ impl Tree {
             }
         }
         self.link(container, copy);
+        copy
+    }
+
+    /// [`Tree::graft`] of what nobody asks for by word: keys keep their spelling and are not looked
+    /// up in the vocabulary. `key` of `None` is the value's own.
+    pub fn graft_as_is(
+        &mut self,
+        container: NodeId,
+        key: Option<&str>,
+        from: &Self,
+        id: NodeId,
+    ) -> NodeId {
+        let copy = self.plain_copy(from, id);
+        if let Some(key) = key {
+            self.label(copy, key);
+        }
+        self.link(container, copy);
+        let (mut source, mut target) = (id, copy);
+        loop {
+            if let Some(child) = from.children(source).next() {
+                (source, target) = (child, self.linked_copy(target, from, child));
+                continue;
+            }
+            // Up to the next one that has a neighbour; copies hang where their sources do.
+            loop {
+                if source == id {
+                    return copy;
+                }
+                let parent = self.node(target).parent;
+                if let Some(next) = from.next(source) {
+                    (source, target) = (next, self.linked_copy(parent, from, next));
+                    break;
+                }
+                (source, target) = (from.node(source).parent, parent);
+            }
+        }
+    }
+
+    fn linked_copy(&mut self, container: NodeId, from: &Self, id: NodeId) -> NodeId {
+        let copy = self.plain_copy(from, id);
+        self.link(container, copy);
+        copy
+    }
+
+    /// A value of another tree with its key, without what is below it.
+    fn plain_copy(&mut self, from: &Self, id: NodeId) -> NodeId {
+        let node = *from.node(id);
+        let key = self.store_plain(from.slice(node.key));
+        let value = match node.kind {
+            Kind::Object | Kind::Array => NO_CHILDREN,
+            _ => self.store_plain(from.slice(node.value)),
+        };
+        let copy = self.detached(Scalar::Null);
+        let place = self.node_mut(copy);
+        *place = Node { key, value, token: Token::NONE, parent: NodeId::NONE, next: NodeId::NONE, ..node };
         copy
     }
 
@@ -275,7 +333,15 @@ impl Tree {
         id
     }
 
+    /// Gives a new value its key.
     fn label(&mut self, id: NodeId, key: &str) {
+        let token = self.spell(id, key);
+        if token != Token::NONE {
+            self.occurrences.push((token, id));
+        }
+    }
+
+    fn spell(&mut self, id: NodeId, key: &str) -> Token {
         let (hash, odd) = hash_and_case(key.as_bytes());
         let token = self.vocabulary.token_hashed(key.as_bytes(), hash);
         let (span, escaped) = self.store_text(key);
@@ -285,9 +351,7 @@ impl Tree {
         node.token = token;
         node.flags &= !Node::OF_KEY;
         node.flags |= Node::key_flags(escaped, odd);
-        if token != Token::NONE && !self.occurrences.contains(&(token, id)) {
-            self.occurrences.push((token, id));
-        }
+        token
     }
 
     fn link(&mut self, container: NodeId, id: NodeId) {

@@ -19,7 +19,7 @@ pub use edit::Scalar;
 pub use parse::{ParseError, ParseFault, ParseLimits};
 pub use read::{Children, Descendants};
 pub use text::{escape_into, unescape};
-pub use vocabulary::{Token, Vocabulary};
+pub use vocabulary::{Token, Vocabulary, hash_key};
 
 use std::sync::Arc;
 
@@ -89,7 +89,7 @@ impl Node {
     const KEY_ESCAPED: u8 = 1;
     const VALUE_ESCAPED: u8 = 2;
     const TRUE: u8 = 4;
-    /// Lower-casing may change the key.
+    /// Lower-casing may change the key: it has an ASCII capital or is not ASCII.
     const KEY_ODD: u8 = 8;
     /// The last [`Tree::lowercase_keys`] changed the key.
     const KEY_LOWERED: u8 = 16;

@@ -127,6 +127,45 @@ impl Tree {
         self.known_members().find(is_wanted).map(|(_, id)| id)
     }
 
+    /// The member of an object whose key is exactly a word of the vocabulary: [`Tree::get`] without
+    /// a look at texts.
+    #[must_use]
+    #[inline]
+    pub fn child(&self, object: NodeId, word: Token) -> Option<NodeId> {
+        // Words are in lower case, so a key without a capital is spelled as its word.
+        let is_wanted = |id: &NodeId| {
+            let node = self.node(*id);
+            node.token == word && node.flags & Node::KEY_ODD == 0
+        };
+        match self.node(object).kind {
+            Kind::Object => self.children(object).find(is_wanted),
+            _ => None,
+        }
+    }
+
+    /// The word of the vocabulary that is exactly the key of a member.
+    #[must_use]
+    #[inline]
+    pub fn word(&self, id: NodeId) -> Option<Token> {
+        let node = self.node(id);
+        (node.token != Token::NONE && node.flags & Node::KEY_ODD == 0).then_some(node.token)
+    }
+
+    /// The hash of a member's key, equal for spellings that differ in ASCII case only:
+    /// [`super::hash_key`].
+    #[must_use]
+    #[inline]
+    pub fn key_hash(&self, id: NodeId) -> u32 {
+        self.node(id).hash
+    }
+
+    /// How many values there are at most, removed ones among them: above every
+    /// [`NodeId::index`].
+    #[must_use]
+    pub const fn capacity_used(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// The element of an array at `index`, counted from 0.
     #[must_use]
     pub fn element(&self, array: NodeId, index: usize) -> Option<NodeId> {

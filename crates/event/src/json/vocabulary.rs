@@ -152,7 +152,8 @@ fn is_spelling_of_eight(key: [u8; 8], word: [u8; 8]) -> bool {
 }
 
 /// Hash of a key that is equal for spellings that differ in ASCII case only.
-pub(super) fn hash_key(key: &[u8]) -> u32 {
+#[must_use]
+pub fn hash_key(key: &[u8]) -> u32 {
     hash_and_case(key).0
 }
 

@@ -172,7 +172,7 @@ pub(super) fn http_response(mapper: &mut Mapper<'_>, code: &str, pairs: &[(&str,
 
 /// Whether one of several attributes has a value.
 pub(super) fn has_any(mapper: &Mapper<'_>, object: &str, names: &[&str]) -> bool {
-    names.iter().any(|name| mapper.written(&format!("{object}.{name}")).is_some())
+    mapper.has_any(object, names)
 }
 
 /// DNS response code in the words of the registry, or its number.

@@ -8,12 +8,13 @@ mod enums;
 mod value;
 mod version;
 
-use headwater_event::json::{Kind, NodeId, Tree};
+use headwater_event::json::{Kind, NodeId, Token, Tree};
 
 use crate::catalogue::{Catalogue, Requirement};
 use crate::issue::{Code, Issue};
 use crate::item::Item;
 use crate::path::{follow_with, path_below, path_of};
+use crate::remembered::Remembered;
 
 /// Longest part of a value that an issue repeats, in characters.
 const VALUE_CHARACTERS_MAX: usize = 120;
@@ -26,6 +27,8 @@ pub struct Validator<'c> {
     /// Members by position, of the objects that are being walked, outermost first.
     members: Vec<Option<NodeId>>,
     issues: Vec<Issue>,
+    /// Whether paths lead to attributes, by the number of the class and the profiles.
+    paths: Remembered<bool>,
 }
 
 /// The event that is being walked.
@@ -36,6 +39,17 @@ struct Walk<'t> {
     profiles: u64,
     /// The tree's tokens are the catalogue's.
     shares_words: bool,
+}
+
+impl Walk<'_> {
+    /// The member of an object with exactly this key.
+    #[inline]
+    fn get(self, catalogue: &Catalogue, object: NodeId, word: Token) -> Option<NodeId> {
+        if self.shares_words {
+            return self.tree.child(object, word);
+        }
+        self.tree.get(object, catalogue.vocabulary().word(word)?)
+    }
 }
 
 /// One object of it: what it should be and where its members are noted.
@@ -49,8 +63,14 @@ struct Place<'c> {
 impl<'c> Validator<'c> {
     /// A validator for a release.
     #[must_use]
-    pub const fn new(catalogue: &'c Catalogue) -> Self {
-        Self { catalogue, with_notes: false, members: Vec::new(), issues: Vec::new() }
+    pub fn new(catalogue: &'c Catalogue) -> Self {
+        Self {
+            catalogue,
+            with_notes: false,
+            members: Vec::new(),
+            issues: Vec::new(),
+            paths: Remembered::default(),
+        }
     }
 
     /// Also tells of recommended attributes that are missing.
@@ -77,36 +97,38 @@ impl<'c> Validator<'c> {
         if tree.kind(event) != Kind::Object {
             return self.tell(Code::EventWrongType, String::new(), "");
         }
-        let present = |name| tree.get(event, name).filter(|id| tree.kind(*id) != Kind::Null);
-        let Some(uid) = present("class_uid") else {
+        let catalogue = self.catalogue;
+        let words = &catalogue.words;
+        let present = |word| walk.get(catalogue, event, word).filter(|id| tree.kind(*id) != Kind::Null);
+        let Some(uid) = present(words.class_uid) else {
             return self.tell(Code::RequiredMissing, "class_uid".to_owned(), "");
         };
         let Some(number) = tree.as_i64(uid) else {
             return self.tell_of(Code::WrongType, walk, uid);
         };
-        let catalogue = self.catalogue;
         let Some(class) = catalogue.class(number) else {
             return self.tell_of(Code::ClassUnknown, walk, uid);
         };
         if class.deprecated.is_some() {
             self.tell(Code::ClassDeprecated, String::new(), &class.name);
         }
-        let metadata = present("metadata").filter(|id| tree.kind(*id) == Kind::Object);
-        let declared = metadata.and_then(|metadata| tree.get(metadata, "profiles"));
+        let metadata = present(words.metadata).filter(|id| tree.kind(*id) == Kind::Object);
+        let declared = metadata.and_then(|id| walk.get(catalogue, id, words.profiles));
         walk.profiles = self.profiles(walk, declared);
         self.item(walk, event, class);
-        if let Some(version) = metadata.and_then(|metadata| tree.get(metadata, "version")) {
+        if let Some(version) = metadata.and_then(|id| walk.get(catalogue, id, words.version)) {
             self.version(walk, version);
         }
-        let integer = |name| tree.get(event, name).and_then(|id| tree.as_i64(id));
-        if let (Some(activity), Some(kind)) = (integer("activity_id"), integer("type_uid")) {
+        let integer = |word| walk.get(catalogue, event, word).and_then(|id| tree.as_i64(id));
+        if let (Some(activity), Some(kind)) =
+            (integer(words.activity_id), integer(words.type_uid))
+        {
             let expected = number.wrapping_mul(100).wrapping_add(activity);
             if kind != expected {
                 let detail = format!("{kind} != {expected}");
                 self.tell(Code::TypeIncorrect, "type_uid".to_owned(), &detail);
             }
         }
-        self.constraints(walk, event, class);
         self.observables(walk, class);
     }
 
@@ -149,6 +171,7 @@ impl<'c> Validator<'c> {
         for position in &item.enumerated {
             self.enumerated(walk, place, usize::from(*position));
         }
+        self.constraints(walk, place);
         self.members.truncate(base);
     }
 
@@ -156,16 +179,18 @@ impl<'c> Validator<'c> {
     #[inline]
     fn position(&self, walk: Walk<'_>, child: NodeId, item: &Item) -> Option<usize> {
         let tree = walk.tree;
-        let key = tree.key(child);
-        let token = match tree.token(child) {
-            Some(token) if walk.shares_words => token,
-            _ => self.catalogue.vocabulary().token(&key)?,
+        let position = if walk.shares_words {
+            item.position(tree.word(child)?)?
+        } else {
+            let key = tree.key(child);
+            let position = item.position(self.catalogue.vocabulary().token(&key)?)?;
+            // Tokens do not tell spellings apart.
+            self.catalogue.attribute(item, position).filter(|one| one.name == key)?;
+            position
         };
-        let position = item.position(token)?;
         let attribute = self.catalogue.attribute(item, position)?;
         let is_active = attribute.profiles == 0 || attribute.profiles & walk.profiles != 0;
-        // Tokens do not tell spellings apart.
-        (is_active && attribute.name == key).then_some(position)
+        is_active.then_some(position)
     }
 
     fn missing(&mut self, walk: Walk<'_>, place: Place<'c>) {
@@ -192,17 +217,27 @@ impl<'c> Validator<'c> {
         self.members.get(place.base + position).copied().flatten()
     }
 
-    fn constraints(&mut self, walk: Walk<'_>, node: NodeId, item: &Item) {
-        for constraint in &item.constraints {
-            let is_present = |path: &&String| {
-                let found = path.split('.').try_fold(node, |id, step| walk.tree.get(id, step));
-                found.is_some_and(|id| walk.tree.kind(id) != Kind::Null)
+    fn constraints(&mut self, walk: Walk<'_>, place: Place<'c>) {
+        let tree = walk.tree;
+        for constraint in &place.item.constraints {
+            let is_present = |(path, position): &(&String, &Option<u16>)| {
+                let member = position.and_then(|position| self.member(place, position.into()));
+                // Members of a profile that is not declared count too.
+                member.is_some() || {
+                    let mut steps = path.split('.');
+                    let found = steps.try_fold(place.node, |id, step| tree.get(id, step));
+                    found.is_some_and(|id| tree.kind(id) != Kind::Null)
+                }
             };
-            let count = constraint.names.iter().filter(is_present).count();
-            if if constraint.is_exact { count != 1 } else { count == 0 } {
+            let mut members = constraint.names.iter().zip(&constraint.positions);
+            if !constraint.is_exact && members.clone().any(|one| is_present(&one)) {
+                continue;
+            }
+            let count = members.by_ref().filter(is_present).count();
+            if count != 1 {
                 let rule = constraint.text();
                 let detail = format!("{rule} {} ({count} present)", constraint.names.join(","));
-                let path = path_of(walk.tree, walk.event, node);
+                let path = path_of(tree, walk.event, place.node);
                 self.tell(Code::ConstraintFailed, path, &detail);
             }
         }
@@ -211,14 +246,23 @@ impl<'c> Validator<'c> {
     /// Whether the names of observables lead to attributes of the class.
     fn observables(&mut self, walk: Walk<'_>, class: &Item) {
         let tree = walk.tree;
-        let Some(list) = tree.get(walk.event, "observables") else { return };
+        let catalogue = self.catalogue;
+        let Some(list) = walk.get(catalogue, walk.event, catalogue.words.observables) else { return };
         if tree.kind(list) != Kind::Array {
             return;
         }
+        let uid = class.uid.unwrap_or_default().cast_unsigned();
+        // Far fewer than 2^24 classes and 40 profiles: no two of these are the same number.
+        let number = uid | walk.profiles << 24;
         for element in tree.children(list) {
-            let Some(name) = tree.get(element, "name") else { continue };
+            let Some(name) = walk.get(catalogue, element, catalogue.words.name) else { continue };
             let Some(text) = tree.as_str(name) else { continue };
-            if follow_with(self.catalogue, class, &text, walk.profiles).is_none() {
+            let leads = self.paths.get(number, &text).unwrap_or_else(|| {
+                let found = follow_with(catalogue, class, &text, walk.profiles);
+                self.paths.keep(number, &text, found.is_some());
+                found.is_some()
+            });
+            if !leads {
                 self.tell_of(Code::ObservableName, walk, name);
             }
         }

@@ -34,8 +34,7 @@ impl Validator<'_> {
             if object.deprecated.is_some() {
                 self.tell_of(Code::ObjectDeprecated, walk, node);
             }
-            self.item(walk, node, object);
-            return self.constraints(walk, node, object);
+            return self.item(walk, node, object);
         }
         let wanted = catalogue.type_of(attribute);
         let is_right = match (wanted.base, tree.kind(node)) {

@@ -11,6 +11,9 @@ type Release = ([u64; 3], bool);
 impl Validator<'_> {
     pub(super) fn version(&mut self, walk: Walk<'_>, node: NodeId) {
         let Some(text) = walk.tree.as_str(node) else { return };
+        if text == self.catalogue.version() {
+            return;
+        }
         let Some(claimed) = release(&text) else {
             return self.tell_of(Code::VersionInvalid, walk, node);
         };

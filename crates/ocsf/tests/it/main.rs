@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use headwater_event::json::{ParseLimits, Tree};
-use headwater_ocsf::{Issue, Severity, Validator, Version, collect, complete};
+use headwater_ocsf::{Collector, Issue, Severity, Validator, Version, complete};
 use headwater_testkit::test_data;
 
 #[test]
@@ -113,6 +113,7 @@ fn completing_twice_is_completing_once_and_adds_no_error() {
     let catalogue = Version::NATIVE.catalogue();
     let mut tree = Tree::new(catalogue.vocabulary().clone());
     let mut validator = Validator::new(catalogue);
+    let mut collector = Collector::default();
     for event in events {
         tree.parse(event.as_bytes(), ParseLimits::default()).unwrap();
         let root = tree.root();
@@ -121,7 +122,7 @@ fn completing_twice_is_completing_once_and_adds_no_error() {
         };
         let before = errors(validator.validate(&tree, root));
         complete(catalogue, &mut tree, root);
-        collect(catalogue, &mut tree, root);
+        collector.collect(catalogue, &mut tree, root);
         let once = tree.to_json(root);
         let new: Vec<Issue> = errors(validator.validate(&tree, root))
             .into_iter()
@@ -130,7 +131,7 @@ fn completing_twice_is_completing_once_and_adds_no_error() {
         // A profile that is declared now may make attributes known that were unknown before.
         assert!(new.iter().all(|one| one.path.contains('.')), "{new:?}\n{event}\n{once}");
         complete(catalogue, &mut tree, root);
-        collect(catalogue, &mut tree, root);
+        collector.collect(catalogue, &mut tree, root);
         assert_eq!(tree.to_json(root), once);
     }
 }

@@ -1,16 +1,17 @@
 //! What a mapping writes through.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::ops::Deref;
 
 use headwater_event::json::{NodeId, Scalar, Tree};
 use headwater_event::{Origin, Timestamp, time};
-use headwater_ocsf::{Catalogue, Item};
+use headwater_ocsf::{Attribute, Catalogue, Item};
 
 use super::convert::{Converted, OTHER, convert};
 use super::source::{Field, Source, Used};
-use super::target::{self, TargetStep};
-use super::{Scratch, leftover};
+use super::target::{Target, Targets};
+use super::{Index, Scratch, leftover};
 use crate::Metadata;
 
 /// One field's way.
@@ -41,7 +42,8 @@ pub struct Mapper<'a> {
     time: Option<Timestamp>,
     flat: Vec<Field>,
     steps: Option<Vec<Step>>,
-    path: Vec<TargetStep<'static>>,
+    index: &'a Index,
+    targets: &'a RefCell<Targets>,
 }
 
 impl<'a> Mapper<'a> {
@@ -52,7 +54,8 @@ impl<'a> Mapper<'a> {
         catalogue: &'static Catalogue,
         metadata: &Metadata<'a>,
     ) -> Self {
-        let Scratch { extra, used } = scratch;
+        let Scratch { extra, used, index, targets } = scratch;
+        targets.get_mut().begin();
         extra.clear();
         out.clear();
         used.clear();
@@ -68,7 +71,8 @@ impl<'a> Mapper<'a> {
             time: None,
             flat: Vec::new(),
             steps: None,
-            path: Vec::new(),
+            index,
+            targets,
         }
     }
 
@@ -82,8 +86,8 @@ impl<'a> Mapper<'a> {
 
     /// Puts what is left below `unmapped`.
     pub(super) fn finish(self) -> (Option<Timestamp>, Vec<Step>) {
-        let Self { json, extra, out, used, time, flat, steps, origin, received_at, .. } = self;
-        let source = Source::of(json, extra, origin, received_at);
+        let Self { json, extra, out, used, time, flat, steps, origin, received_at, index, .. } = self;
+        let source = Source { json, extra: Some(extra), index, origin, received_at };
         leftover::keep(&source, used, &flat, out);
         (time, steps.unwrap_or_default())
     }
@@ -91,7 +95,13 @@ impl<'a> Mapper<'a> {
     /// The record, to look at without using anything.
     #[must_use]
     pub fn source(&self) -> Source<'_> {
-        Source::of(self.json, self.extra, self.origin, self.received_at)
+        Source {
+            json: self.json,
+            extra: Some(self.extra),
+            index: self.index,
+            origin: self.origin,
+            received_at: self.received_at,
+        }
     }
 
     /// The fields that the mapping found inside texts: an object to append to. A field of the same
@@ -134,16 +144,18 @@ impl<'a> Mapper<'a> {
 
     /// Writes a value of the mapping's own.
     pub fn set<'v>(&mut self, to: &str, value: impl Into<Scalar<'v>>) -> bool {
-        let Some(last) = self.resolve(to) else { return false };
-        if target::find(self.out, &self.path, last).is_some() {
+        let Some(target) = self.resolve(to) else { return false };
+        let mut targets = self.targets.borrow_mut();
+        if targets.find(self.out, target).is_some() {
             return false;
         }
-        let object = target::open(self.out, &self.path);
-        if last.attribute.is_array {
-            let list = self.out.append_word(object, last.attribute.token, Scalar::Array);
+        let object = targets.open(self.out, target);
+        let Attribute { token, is_array, .. } = *target.attribute;
+        if is_array {
+            let list = self.out.append_word(object, token, Scalar::Array);
             self.out.push(list, value);
         } else {
-            self.out.append_word(object, last.attribute.token, value);
+            self.out.append_word(object, token, value);
         }
         true
     }
@@ -152,6 +164,10 @@ impl<'a> Mapper<'a> {
     /// attribute has already counts as written.
     pub fn copy(&mut self, from: &str, to: &str) -> bool {
         let Some(field) = self.source().find(from) else { return false };
+        self.copy_found(from, field, to)
+    }
+
+    fn copy_found(&mut self, from: &str, field: Field, to: &str) -> bool {
         let written = self.copy_field(field, to);
         if written {
             self.trace(from, to);
@@ -169,20 +185,22 @@ impl<'a> Mapper<'a> {
     pub fn table(&mut self, pairs: &[(&str, &str)]) {
         for (from, to) in pairs {
             let field = self.source().find(from);
-            if field.is_some_and(|field| !self.used.contains(field)) {
-                self.copy(from, to);
+            if let Some(field) = field.filter(|field| !self.used.contains(*field)) {
+                self.copy_found(from, field, to);
             }
         }
     }
 
     /// [`Mapper::copy`] of a field at hand.
     pub fn copy_field(&mut self, field: Field, to: &str) -> bool {
-        let Some(last) = self.resolve(to) else { return false };
-        let source = Source::of(self.json, self.extra, self.origin, self.received_at);
-        let Some(value) = convert(self.catalogue, last.attribute, &source, field) else {
+        let Some(target) = self.resolve(to) else { return false };
+        let Self { json, index, origin, received_at, .. } = *self;
+        let source = Source { json, extra: Some(self.extra), index, origin, received_at };
+        let Some(value) = convert(self.catalogue, target.attribute, &source, field) else {
             return false;
         };
-        if let Some(existing) = target::find(self.out, &self.path, last) {
+        let mut targets = self.targets.borrow_mut();
+        if let Some(existing) = targets.find(self.out, target) {
             let is_same = match &value {
                 Converted::Text(text) => self.out.as_str(existing).is_some_and(|one| one == *text),
                 Converted::Integer(number) => self.out.as_i64(existing) == Some(*number),
@@ -193,8 +211,8 @@ impl<'a> Mapper<'a> {
             }
             return is_same;
         }
-        let object = target::open(self.out, &self.path);
-        write(self.out, object, last, &value, &source);
+        let object = targets.open(self.out, target);
+        write(self.out, object, target.attribute, &value, &source);
         self.used.mark(field);
         true
     }
@@ -258,14 +276,30 @@ impl<'a> Mapper<'a> {
         self.out.scalar_text(self.out_node(to)?)
     }
 
-    fn out_node(&self, to: &str) -> Option<NodeId> {
-        let mut path = Vec::new();
-        let last = target::resolve(self.catalogue, self.class?, to, &mut path)?;
-        target::find(self.out, &path, last)
+    /// Whether one of several members of an object has a value.
+    #[must_use]
+    pub fn has_any(&self, object: &str, members: &[&str]) -> bool {
+        let Some(object) = self.out_node(object) else { return false };
+        // Without an index the first element, as everywhere.
+        let object = self.out.element(object, 0).unwrap_or(object);
+        let has = |member: &&str| {
+            let steps = member.split('.').map(|step| step.strip_suffix("[0]").unwrap_or(step));
+            let found = steps.into_iter().try_fold(object, |id, step| {
+                let id = self.out.element(id, 0).unwrap_or(id);
+                self.out.get(id, step)
+            });
+            found.is_some_and(|id| self.out.scalar_text(id).is_some())
+        };
+        members.iter().any(has)
     }
 
-    fn resolve(&mut self, to: &str) -> Option<TargetStep<'static>> {
-        target::resolve(self.catalogue, self.class?, to, &mut self.path)
+    fn out_node(&self, to: &str) -> Option<NodeId> {
+        let target = self.resolve(to)?;
+        self.targets.borrow_mut().find(self.out, target)
+    }
+
+    fn resolve(&self, to: &str) -> Option<Target> {
+        self.targets.borrow_mut().resolve(self.catalogue, self.class?, to)
     }
 
     fn trace(&mut self, from: &str, to: &str) {
@@ -278,21 +312,21 @@ impl<'a> Mapper<'a> {
 fn write(
     out: &mut Tree,
     object: NodeId,
-    last: TargetStep<'_>,
+    attribute: &Attribute,
     value: &Converted<'_>,
     source: &Source<'_>,
 ) {
-    let token = last.attribute.token;
+    let token = attribute.token;
     match value {
         Converted::Whole(field) => {
-            out.graft(object, &last.attribute.name, source.tree(*field), field.node);
+            out.graft_as_is(object, Some(&attribute.name), source.tree(*field), field.node);
         }
         Converted::List(list) => {
             let array = out.append_word(object, token, Scalar::Array);
             for value in list {
                 match value {
                     Converted::Whole(field) => {
-                        out.graft(array, "", source.tree(*field), field.node);
+                        out.graft_as_is(array, None, source.tree(*field), field.node);
                     }
                     value => {
                         out.push(array, scalar(value));
@@ -302,7 +336,7 @@ fn write(
         }
         value => {
             out.append_word(object, token, scalar(value));
-            if let (Converted::Other(text), Some(sibling)) = (value, &last.attribute.sibling)
+            if let (Converted::Other(text), Some(sibling)) = (value, &attribute.sibling)
                 && out.get(object, sibling).is_none()
             {
                 out.append(object, sibling, text.deref());

@@ -6,11 +6,13 @@
 //! `unmapped` under its own name. So a mapping cannot lose anything and cannot write a wrong type.
 
 mod convert;
+mod index;
 mod leftover;
 mod mapper;
 mod source;
 mod target;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,6 +22,9 @@ use headwater_ocsf::{Catalogue, Version};
 
 pub use mapper::{Mapper, Step};
 pub use source::{Field, Source};
+
+use index::Index;
+use target::Targets;
 
 use crate::{Metadata, PipelineError};
 
@@ -139,9 +144,10 @@ impl Mappings {
     ) -> Option<Timestamp> {
         let Event { json, ocsf, .. } = event;
         let presence = self.presence(json);
+        scratch.index.build(json);
         for entry in &self.entries {
             let Some(keys) = entry.keys_in(&presence) else { continue };
-            let source = Source::new(json, metadata);
+            let source = Source::new(json, &scratch.index, metadata);
             if !entry.mapping.recognises(&source) {
                 continue;
             }
@@ -203,11 +209,18 @@ pub struct Scratch {
     /// Fields that a mapping found inside texts.
     extra: Tree,
     used: source::Used,
+    index: Index,
+    targets: RefCell<Targets>,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
-        Self { extra: Tree::new(Arc::default()), used: source::Used::default() }
+        Self {
+            extra: Tree::new(Arc::default()),
+            used: source::Used::default(),
+            index: Index::default(),
+            targets: RefCell::default(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use headwater_event::json::{Kind, NodeId, Tree};
 use headwater_event::{Origin, Timestamp};
 
+use super::index::Index;
 use crate::Metadata;
 
 /// Texts that say "nothing": such fields are dropped, not kept as unmapped.
@@ -53,23 +54,15 @@ impl Used {
 pub struct Source<'a> {
     pub(super) json: &'a Tree,
     pub(super) extra: Option<&'a Tree>,
-    origin: &'a Origin,
-    received_at: Timestamp,
+    pub(super) index: &'a Index,
+    pub(super) origin: &'a Origin,
+    pub(super) received_at: Timestamp,
 }
 
 impl<'a> Source<'a> {
-    pub(super) const fn new(json: &'a Tree, metadata: &Metadata<'a>) -> Self {
+    pub(super) const fn new(json: &'a Tree, index: &'a Index, metadata: &Metadata<'a>) -> Self {
         let Metadata { origin, received_at, .. } = *metadata;
-        Self { json, extra: None, origin, received_at }
-    }
-
-    pub(super) const fn of(
-        json: &'a Tree,
-        extra: &'a Tree,
-        origin: &'a Origin,
-        received_at: Timestamp,
-    ) -> Self {
-        Self { json, extra: Some(extra), origin, received_at }
+        Self { json, extra: None, index, origin, received_at }
     }
 
     /// Where the record came from.
@@ -100,18 +93,23 @@ impl<'a> Source<'a> {
     /// arrays. Fields that were found inside texts come first. Null is nothing.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<Field> {
-        let within = |tree: &Tree, is_extra| {
-            let node = find_from(tree, tree.root(), path)?;
-            (tree.kind(node) != Kind::Null).then_some(Field { node, is_extra })
-        };
-        self.extra.and_then(|extra| within(extra, true)).or_else(|| within(self.json, false))
+        let in_text = self.extra.and_then(|extra| {
+            extra.children(extra.root()).next()?;
+            self.within(Field { node: extra.root(), is_extra: true }, path)
+        });
+        in_text.or_else(|| self.within(self.root(), path))
     }
 
     /// The value at a dotted path below another one.
     #[must_use]
     pub fn find_in(&self, field: Field, path: &str) -> Option<Field> {
+        self.within(field, path)
+    }
+
+    fn within(&self, field: Field, path: &str) -> Option<Field> {
         let tree = self.tree(field);
-        let node = find_from(tree, field.node, path)?;
+        let indexed = if field.is_extra { None } else { self.index.find(tree, field.node, path) };
+        let node = indexed.unwrap_or_else(|| find_from(tree, field.node, path))?;
         (tree.kind(node) != Kind::Null).then_some(Field { node, ..field })
     }
 
