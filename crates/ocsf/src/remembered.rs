@@ -5,7 +5,8 @@ use headwater_event::json::hash_key;
 /// Most answers that are kept; then all are forgotten. Only made up texts lead there.
 const ANSWERS_MAX: usize = 16_384;
 
-/// Answers by a number and a text.
+/// Answers by a number and a text, which may come in two pieces. The same text in other pieces is
+/// another question.
 #[derive(Debug)]
 pub struct Remembered<T> {
     answers: Vec<Answer<T>>,
@@ -16,7 +17,7 @@ pub struct Remembered<T> {
 #[derive(Debug)]
 struct Answer<T> {
     number: u64,
-    text: Box<str>,
+    text: [Box<str>; 2],
     hash: u32,
     answer: T,
 }
@@ -31,14 +32,15 @@ impl<T: Copy> Remembered<T> {
     /// The answer, if it was given before.
     #[must_use]
     #[inline]
-    pub fn get(&self, number: u64, text: &str) -> Option<T> {
+    pub fn get(&self, number: u64, text: [&str; 2]) -> Option<T> {
         let hash = hash_of(number, text);
         let mask = self.slots.len().wrapping_sub(1);
         let mut slot = hash as usize & mask;
         loop {
             let place = *self.slots.get(slot)?;
             let known = self.answers.get((place as usize).wrapping_sub(1))?;
-            if known.hash == hash && known.number == number && *known.text == *text {
+            let is_same = || known.text.iter().zip(text).all(|(known, text)| **known == *text);
+            if known.hash == hash && known.number == number && is_same() {
                 return Some(known.answer);
             }
             slot = (slot + 1) & mask;
@@ -53,13 +55,13 @@ impl<T: Copy> Remembered<T> {
 
     /// Keeps an answer that was not there.
     #[cold]
-    pub fn keep(&mut self, number: u64, text: &str, answer: T) {
+    pub fn keep(&mut self, number: u64, text: [&str; 2], answer: T) {
         if self.is_full() {
             self.answers.clear();
             self.slots.fill(0);
         }
         let hash = hash_of(number, text);
-        self.answers.push(Answer { number, text: text.into(), hash, answer });
+        self.answers.push(Answer { number, text: text.map(Box::from), hash, answer });
         if self.answers.len() * 2 > self.slots.len() {
             self.slots.clear();
             self.slots.resize((self.answers.len() * 4).next_power_of_two(), 0);
@@ -85,9 +87,13 @@ impl<T: Copy> Remembered<T> {
 }
 
 #[inline]
-fn hash_of(number: u64, text: &str) -> u32 {
-    let number = (number ^ number >> 32) as u32;
-    hash_key(text.as_bytes()) ^ number.wrapping_mul(0x9E37_79B9)
+fn hash_of(number: u64, text: [&str; 2]) -> u32 {
+    let mut hash = (number ^ number >> 32) as u32;
+    for piece in text {
+        hash = (hash.rotate_left(15) ^ hash_key(piece.as_bytes())).wrapping_mul(0x9E37_79B9);
+    }
+    // The lower half picks the slot.
+    hash ^ hash >> 16
 }
 
 #[cfg(test)]
@@ -98,14 +104,14 @@ mod tests {
     fn answers_are_kept_until_there_are_too_many() {
         let mut remembered = Remembered::default();
         for text in 0..ANSWERS_MAX {
-            remembered.keep(1, &text.to_string(), text);
+            remembered.keep(1, ["a", &text.to_string()], text);
         }
         for text in 0..ANSWERS_MAX {
-            assert_eq!(remembered.get(1, &text.to_string()), Some(text));
+            assert_eq!(remembered.get(1, ["a", &text.to_string()]), Some(text));
         }
-        assert_eq!(remembered.get(2, "7"), None);
+        assert_eq!(remembered.get(2, ["a", "7"]), None);
         assert!(remembered.is_full());
-        remembered.keep(2, "7", 7);
-        assert_eq!((remembered.get(1, "7"), remembered.get(2, "7")), (None, Some(7)));
+        remembered.keep(2, ["a", "7"], 7);
+        assert_eq!((remembered.get(1, ["a", "7"]), remembered.get(2, ["a", "7"])), (None, Some(7)));
     }
 }

@@ -248,7 +248,7 @@ impl Tree {
         let (mut source, mut target) = (id, copy);
         loop {
             if let Some(child) = from.children(source).next() {
-                (source, target) = (child, self.linked_copy(target, from, child));
+                (source, target) = (child, self.graft_alone(target, from, child));
                 continue;
             }
             // Up to the next one that has a neighbour; copies hang where their sources do.
@@ -258,7 +258,7 @@ impl Tree {
                 }
                 let parent = self.node(target).parent;
                 if let Some(next) = from.next(source) {
-                    (source, target) = (next, self.linked_copy(parent, from, next));
+                    (source, target) = (next, self.graft_alone(parent, from, next));
                     break;
                 }
                 (source, target) = (from.node(source).parent, parent);
@@ -266,7 +266,9 @@ impl Tree {
         }
     }
 
-    fn linked_copy(&mut self, container: NodeId, from: &Self, id: NodeId) -> NodeId {
+    /// Copies a value of another tree without what is below it to the end of an object or array,
+    /// under its own key: [`Tree::graft_as_is`].
+    pub fn graft_alone(&mut self, container: NodeId, from: &Self, id: NodeId) -> NodeId {
         let copy = self.plain_copy(from, id);
         self.link(container, copy);
         copy

@@ -257,9 +257,9 @@ impl<'c> Validator<'c> {
         for element in tree.children(list) {
             let Some(name) = walk.get(catalogue, element, catalogue.words.name) else { continue };
             let Some(text) = tree.as_str(name) else { continue };
-            let leads = self.paths.get(number, &text).unwrap_or_else(|| {
+            let leads = self.paths.get(number, ["", &text]).unwrap_or_else(|| {
                 let found = follow_with(catalogue, class, &text, walk.profiles);
-                self.paths.keep(number, &text, found.is_some());
+                self.paths.keep(number, ["", &text], found.is_some());
                 found.is_some()
             });
             if !leads {

@@ -19,6 +19,7 @@ pub(super) struct Index {
     /// Open addressing over a power of two: place of a value, counted from 1; 0 is free.
     slots: Vec<(u32, Option<NodeId>)>,
     is_usable: bool,
+    repeats_keys: bool,
 }
 
 impl Index {
@@ -26,6 +27,7 @@ impl Index {
     pub(super) fn build(&mut self, tree: &Tree) {
         let count = tree.capacity_used();
         self.is_usable = count <= VALUES_MAX;
+        self.repeats_keys = false;
         if !self.is_usable {
             return;
         }
@@ -53,6 +55,11 @@ impl Index {
             }
             slot = (slot + 1) & mask;
         }
+    }
+
+    /// Whether an object may have a key more than once.
+    pub(super) const fn repeats_keys(&self) -> bool {
+        !self.is_usable || self.repeats_keys
     }
 
     fn add_children(&mut self, tree: &Tree, container: NodeId) -> bool {
@@ -87,11 +94,12 @@ impl Index {
                     *slot = (tag_of(hash), Some(id));
                     return true;
                 }
-                // An equal key of the same object is no trouble: the first one is found.
-                Some((tag, Some(other)))
-                    if *tag == tag_of(hash) && tree.parent(*other) != tree.parent(id) =>
-                {
-                    return false;
+                Some((tag, Some(other))) if *tag == tag_of(hash) => {
+                    if tree.parent(*other) != tree.parent(id) {
+                        return false;
+                    }
+                    // An equal key of the same object: the first one is found.
+                    self.repeats_keys = true;
                 }
                 _ => {}
             }
@@ -161,4 +169,73 @@ fn decimal(number: usize, digits: &mut [u8; 20]) -> &[u8] {
         }
     }
     digits.get(start..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Arc;
+
+    use headwater_event::json::{ParseLimits, Tree};
+    use proptest::prelude::*;
+
+    use super::super::source::find_from;
+    use super::Index;
+
+    const KEYS: [&str; 10] = ["a", "b", "A", "a.b", "b.a", "0", "1", "a.0", "é", ""];
+
+    fn document() -> impl Strategy<Value = String> {
+        let leaf = Just("1".to_owned());
+        leaf.prop_recursive(4, 40, 4, |inner| {
+            let member = (prop::sample::select(&KEYS[..]), inner.clone());
+            let object = prop::collection::vec(member, 0..4).prop_map(|members| {
+                let members: Vec<_> =
+                    members.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+                format!("{{{}}}", members.join(","))
+            });
+            let array = prop::collection::vec(inner, 0..4)
+                .prop_map(|elements| format!("[{}]", elements.join(",")));
+            prop_oneof![3 => object, 1 => array]
+        })
+        .prop_map(|value| format!("{{\"a\":{value},\"b\":{value}}}"))
+    }
+
+    proptest! {
+        /// Paths lead where walking leads, from everywhere.
+        #[test]
+        fn finds_what_walking_finds(
+            json in document(),
+            paths in prop::collection::vec(
+                prop::collection::vec(prop::sample::select(&KEYS[..]), 1..5), 1..40),
+        ) {
+            let mut tree = Tree::new(Arc::default());
+            tree.parse(json.as_bytes(), ParseLimits::default()).unwrap();
+            let mut index = Index::default();
+            index.build(&tree);
+            for path in paths {
+                let path = path.join(".");
+                for start in tree.descendants(tree.root()) {
+                    if let Some(found) = index.find(&tree, start, &path) {
+                        prop_assert_eq!(found, find_from(&tree, start, &path), "{} in {}", path, json);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn records_that_mean_one_thing_are_indexed_and_others_are_not() {
+        let is_indexed = |json: &str| {
+            let mut tree = Tree::new(Arc::default());
+            tree.parse(json.as_bytes(), ParseLimits::default()).unwrap();
+            let mut index = Index::default();
+            index.build(&tree);
+            index.find(&tree, tree.root(), "a").is_some()
+        };
+        assert!(is_indexed(r#"{"a":{"b":[1,{"c":2}]},"a.c":3,"b":1,"b":2,"B":3}"#));
+        assert!(!is_indexed(r#"{"a":{"b":1},"a.b":2}"#));
+        let large: Vec<String> = (0..10_000).map(|place| format!("\"k{place}\":1")).collect();
+        assert!(!is_indexed(&format!("{{{}}}", large.join(","))));
+    }
 }

@@ -11,6 +11,7 @@ use headwater_ocsf::{Attribute, Catalogue, Item};
 use super::convert::{Converted, OTHER, convert};
 use super::source::{Field, Source, Used};
 use super::target::{Target, Targets};
+use super::to::To;
 use super::{Index, Scratch, leftover};
 use crate::Metadata;
 
@@ -143,7 +144,15 @@ impl<'a> Mapper<'a> {
     }
 
     /// Writes a value of the mapping's own.
-    pub fn set<'v>(&mut self, to: &str, value: impl Into<Scalar<'v>>) -> bool {
+    pub fn set<'t, 'v>(
+        &mut self,
+        to: impl Into<To<'t>>,
+        value: impl Into<Scalar<'v>>,
+    ) -> bool {
+        self.write_value(to.into(), value.into())
+    }
+
+    fn write_value(&mut self, to: To<'_>, value: Scalar<'_>) -> bool {
         let Some(target) = self.resolve(to) else { return false };
         let mut targets = self.targets.borrow_mut();
         if targets.find(self.out, target).is_some() {
@@ -162,13 +171,13 @@ impl<'a> Mapper<'a> {
 
     /// Writes a field's value as the attribute's type. A second field with the value that the
     /// attribute has already counts as written.
-    pub fn copy(&mut self, from: &str, to: &str) -> bool {
+    pub fn copy<'t>(&mut self, from: &str, to: impl Into<To<'t>>) -> bool {
         let Some(field) = self.source().find(from) else { return false };
-        self.copy_found(from, field, to)
+        self.copy_found(from, field, to.into())
     }
 
-    fn copy_found(&mut self, from: &str, field: Field, to: &str) -> bool {
-        let written = self.copy_field(field, to);
+    fn copy_found(&mut self, from: &str, field: Field, to: To<'_>) -> bool {
+        let written = self.write_field(field, to);
         if written {
             self.trace(from, to);
         }
@@ -176,7 +185,8 @@ impl<'a> Mapper<'a> {
     }
 
     /// [`Mapper::copy`] of the first of several fields that is there and fits.
-    pub fn copy_first(&mut self, from: &[&str], to: &str) -> bool {
+    pub fn copy_first<'t>(&mut self, from: &[&str], to: impl Into<To<'t>>) -> bool {
+        let to = to.into();
         from.iter().any(|from| self.copy(from, to))
     }
 
@@ -186,13 +196,17 @@ impl<'a> Mapper<'a> {
         for (from, to) in pairs {
             let field = self.source().find(from);
             if let Some(field) = field.filter(|field| !self.used.contains(*field)) {
-                self.copy_found(from, field, to);
+                self.copy_found(from, field, to.into());
             }
         }
     }
 
     /// [`Mapper::copy`] of a field at hand.
-    pub fn copy_field(&mut self, field: Field, to: &str) -> bool {
+    pub fn copy_field<'t>(&mut self, field: Field, to: impl Into<To<'t>>) -> bool {
+        self.write_field(field, to.into())
+    }
+
+    fn write_field(&mut self, field: Field, to: To<'_>) -> bool {
         let Some(target) = self.resolve(to) else { return false };
         let Self { json, index, origin, received_at, .. } = *self;
         let source = Source { json, extra: Some(self.extra), index, origin, received_at };
@@ -223,7 +237,7 @@ impl<'a> Mapper<'a> {
         let field = source.find(from)?;
         let text = source.text_of(field)?.into_owned();
         self.used.mark(field);
-        self.trace(from, "");
+        self.trace(from, "".into());
         Some(text)
     }
 
@@ -231,7 +245,7 @@ impl<'a> Mapper<'a> {
     pub fn done(&mut self, from: &str) {
         if let Some(field) = self.source().find(from) {
             self.used.mark(field);
-            self.trace(from, "");
+            self.trace(from, "".into());
         }
     }
 
@@ -272,14 +286,14 @@ impl<'a> Mapper<'a> {
 
     /// The text that an attribute has now.
     #[must_use]
-    pub fn written(&self, to: &str) -> Option<Cow<'_, str>> {
-        self.out.scalar_text(self.out_node(to)?)
+    pub fn written<'t>(&self, to: impl Into<To<'t>>) -> Option<Cow<'_, str>> {
+        self.out.scalar_text(self.out_node(to.into())?)
     }
 
     /// Whether one of several members of an object has a value.
     #[must_use]
     pub fn has_any(&self, object: &str, members: &[&str]) -> bool {
-        let Some(object) = self.out_node(object) else { return false };
+        let Some(object) = self.out_node(object.into()) else { return false };
         // Without an index the first element, as everywhere.
         let object = self.out.element(object, 0).unwrap_or(object);
         let has = |member: &&str| {
@@ -293,18 +307,18 @@ impl<'a> Mapper<'a> {
         members.iter().any(has)
     }
 
-    fn out_node(&self, to: &str) -> Option<NodeId> {
+    fn out_node(&self, to: To<'_>) -> Option<NodeId> {
         let target = self.resolve(to)?;
         self.targets.borrow_mut().find(self.out, target)
     }
 
-    fn resolve(&self, to: &str) -> Option<Target> {
+    fn resolve(&self, to: To<'_>) -> Option<Target> {
         self.targets.borrow_mut().resolve(self.catalogue, self.class?, to)
     }
 
-    fn trace(&mut self, from: &str, to: &str) {
+    fn trace(&mut self, from: &str, to: To<'_>) {
         if let Some(steps) = &mut self.steps {
-            steps.push(Step { from: from.to_owned(), to: to.to_owned() });
+            steps.push(Step { from: from.to_owned(), to: to.to_string() });
         }
     }
 }

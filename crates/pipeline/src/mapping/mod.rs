@@ -11,6 +11,7 @@ mod leftover;
 mod mapper;
 mod source;
 mod target;
+mod to;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -22,6 +23,7 @@ use headwater_ocsf::{Catalogue, Version};
 
 pub use mapper::{Mapper, Step};
 pub use source::{Field, Source};
+pub use to::To;
 
 use index::Index;
 use target::Targets;

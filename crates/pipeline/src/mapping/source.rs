@@ -169,7 +169,7 @@ impl<'a> Source<'a> {
     }
 }
 
-fn find_from(tree: &Tree, start: NodeId, path: &str) -> Option<NodeId> {
+pub(super) fn find_from(tree: &Tree, start: NodeId, path: &str) -> Option<NodeId> {
     let step = |key: &str| match tree.kind(start) {
         Kind::Object => tree.get(start, key),
         Kind::Array => tree.element(start, key.parse().ok()?),

@@ -6,6 +6,8 @@
 use headwater_event::json::{Kind, NodeId, Scalar, Tree};
 use headwater_ocsf::{Attribute, Catalogue, Item, Remembered};
 
+use super::to::To;
+
 /// The attribute at the end of a path, and the object that it is a member of.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Target {
@@ -44,18 +46,19 @@ impl Targets {
         &mut self,
         catalogue: &'static Catalogue,
         class: &'static Item,
-        path: &str,
+        to: To<'_>,
     ) -> Option<Target> {
+        let text = [to.object, to.member];
         let number = class.uid.unwrap_or_default().cast_unsigned();
-        if let Some(known) = self.paths.get(number, path) {
+        if let Some(known) = self.paths.get(number, text) {
             return known;
         }
         if self.paths.is_full() {
             // Objects that were met are found again by walking.
             *self = Self::default();
         }
-        let target = self.follow(catalogue, class, path);
-        self.paths.keep(number, path, target);
+        let target = self.follow(catalogue, class, &to.to_string());
+        self.paths.keep(number, text, target);
         target
     }
 

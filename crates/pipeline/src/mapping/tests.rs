@@ -119,3 +119,29 @@ fn what_nobody_recognises_is_a_base_event_with_everything_unmapped() {
     assert_eq!(ocsf["time"], 1_704_164_645_000_i64);
     assert_eq!(ocsf["unmapped"]["kind"], "other");
 }
+
+/// However many members have one name, and wherever they come from.
+#[test]
+fn equal_keys_all_stay() {
+    for count in [2, 60, 500] {
+        let members: Vec<String> = (0..count).map(|place| format!(r#""x":"v{place}""#)).collect();
+        let members = members.join(",");
+        let json = format!(
+            r#"{{"kind":"logon","who":"Ann","x_2":"own",{members},"deep":{{{members}}},"more":{{{members}}}}}"#
+        );
+        let (_, ocsf, _) = run(&json);
+        let ocsf: serde_json::Value = serde_json::from_str(&ocsf).unwrap();
+        let texts = |value: &serde_json::Value| {
+            let members = value.as_object().unwrap().values();
+            let mut texts: Vec<_> = members.filter_map(|one| one.as_str()).map(String::from).collect();
+            texts.sort();
+            texts
+        };
+        let mut deep: Vec<String> = (0..count).map(|place| format!("v{place}")).collect();
+        deep.sort();
+        assert_eq!(texts(&ocsf["unmapped"]["deep"]), deep);
+        let mut top = [deep.clone(), deep, vec!["logon".to_owned(), "own".to_owned()]].concat();
+        top.sort();
+        assert_eq!(texts(&ocsf["unmapped"]), top, "{count}");
+    }
+}
