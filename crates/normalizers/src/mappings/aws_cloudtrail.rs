@@ -46,8 +46,8 @@ const ACCOUNT_CHANGES: [(&str, i64); 23] = [
     ("EnableMFADevice", 10),
     ("DeactivateMFADevice", 11),
     ("CreateAccessKey", 99),
-    ("AddRoleToInstanceProfile", 99),
-    ("RemoveRoleFromInstanceProfile", 99),
+    ("AddRoleToInstanceProfile", 7),
+    ("RemoveRoleFromInstanceProfile", 8),
 ];
 
 const GROUP_CHANGES: [(&str, i64); 4] =
@@ -286,7 +286,13 @@ fn classify(operation: &str) -> (i64, i64) {
         list.iter().find(|(name, _)| *name == operation).map(|(_, activity)| *activity)
     };
     if LOGONS.contains(&operation) {
-        return (3002, if operation == "ExitRole" { 2 } else { 1 });
+        let activity = match operation {
+            "ExitRole" => 2,
+            // A step of a logon that has its own record.
+            "CheckMfa" => 99,
+            _ => 1,
+        };
+        return (3002, activity);
     }
     if let Some(activity) = of(&ACCOUNT_CHANGES) {
         return (3001, activity);

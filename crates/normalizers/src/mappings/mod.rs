@@ -54,6 +54,7 @@ mod palo_alto;
 mod platform_logs;
 mod sensor;
 mod sentinel_one;
+mod silk_flow;
 mod sophos;
 mod suricata;
 mod syslog;
@@ -169,6 +170,7 @@ fn sensors() -> Vec<Box<dyn Mapping>> {
         Box::new(palo_alto::PaloAlto),
         Box::new(sophos::Firewall),
         Box::new(sophos::Central),
+        Box::new(silk_flow::SilkFlow),
     ]
 }
 
