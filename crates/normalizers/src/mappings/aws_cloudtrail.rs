@@ -281,7 +281,7 @@ fn required(mapper: &mut Mapper<'_>, place: Place, class: i64) {
 }
 
 /// Class and activity of a call.
-fn classify(operation: &str) -> (i64, i64) {
+pub(super) fn classify(operation: &str) -> (i64, i64) {
     let of = |list: &[(&str, i64)]| {
         list.iter().find(|(name, _)| *name == operation).map(|(_, activity)| *activity)
     };

@@ -11,6 +11,7 @@ mod aws_cloudfront;
 mod aws_cloudtrail;
 mod aws_cloudtrail_insight;
 mod aws_guardduty;
+mod aws_honey_bucket;
 mod aws_route53;
 mod aws_s3_access;
 mod aws_security_hub;
@@ -18,6 +19,7 @@ mod aws_vpc_flow;
 mod aws_waf;
 mod azure_monitor;
 mod bind;
+mod carbon_black_alert;
 mod cef;
 mod cisco_asa;
 mod cisco_umbrella;
@@ -44,6 +46,7 @@ mod meraki;
 mod microsoft_365;
 mod microsoft_defender;
 mod microsoft_graph_alert;
+mod microsoft_sentinel;
 mod netskope;
 mod network;
 mod ocsf;
@@ -93,6 +96,7 @@ fn applications() -> Vec<Box<dyn Mapping>> {
         Box::new(entra::EntraAudit),
         Box::new(microsoft_365::Microsoft365),
         Box::new(microsoft_graph_alert::MicrosoftGraphAlert),
+        Box::new(microsoft_sentinel::MicrosoftSentinel),
         Box::new(microsoft_defender::MicrosoftDefender),
         Box::new(crowdstrike::CrowdstrikeSensor),
         Box::new(crowdstrike::CrowdstrikeStream),
@@ -115,6 +119,7 @@ fn applications() -> Vec<Box<dyn Mapping>> {
         Box::new(&collaboration_logs::ASANA),
         Box::new(&collaboration_logs::BOX),
         Box::new(&platform_logs::CARBON_BLACK),
+        Box::new(carbon_black_alert::CarbonBlackAlert),
         Box::new(&collaboration_logs::DROPBOX),
         Box::new(&collaboration_logs::NOTION),
         Box::new(&platform_logs::SALESFORCE),
@@ -139,6 +144,7 @@ fn clouds() -> Vec<Box<dyn Mapping>> {
         Box::new(aws_cloudtrail_insight::AwsCloudtrailInsight),
         Box::new(aws_cloudfront::AwsCloudfront),
         Box::new(aws_guardduty::AwsGuardduty),
+        Box::new(aws_honey_bucket::AwsHoneyBucket),
         Box::new(aws_route53::AwsRoute53),
         Box::new(aws_s3_access::AwsS3Access),
         Box::new(aws_security_hub::AwsSecurityHub),

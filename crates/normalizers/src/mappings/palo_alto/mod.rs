@@ -372,14 +372,18 @@ fn global_protect(mapper: &mut Mapper<'_>) {
 fn system(mapper: &mut Mapper<'_>) {
     let source = mapper.source();
     let text = source.text("description").unwrap_or_default().into_owned();
-    let is_authentication = source.is("subtype", "auth");
-    let name = text.split_once("user ").and_then(|(_, rest)| rest.split([' ', ',']).next());
+    // Logons to the firewall itself are told under `general`.
+    let is_logout = text.starts_with("User ") && text.contains(" logged out");
+    let is_logon = text.starts_with("User ") && text.contains(" logged in");
+    let is_authentication = source.is("subtype", "auth") || is_logon || is_logout;
+    let name = text.split_once("user ").or_else(|| text.split_once("User "));
+    let name = name.and_then(|(_, rest)| rest.split([' ', ',']).next());
     let name = name.map(|name| name.trim_matches(['\'', '"', '.'])).filter(|name| !name.is_empty());
     let Some(name) = name.filter(|_| is_authentication) else {
         mapper.class(0, 0);
         return;
     };
-    mapper.class(3002, 1);
+    mapper.class(3002, if is_logout { 2 } else { 1 });
     status(mapper, !text.contains("failed"));
     let from = text.split_once("From: ").or_else(|| text.split_once(" from "));
     let from = from.and_then(|(_, rest)| rest.split([' ', ',']).next());
