@@ -10,7 +10,7 @@ use headwater_event::json::{Kind, ParseLimits, Tree};
 use headwater_pipeline::mapping::{Field, Mapper, Mapping, Source};
 
 use super::operation::activity_of;
-use super::well_known::{product, status};
+use super::well_known::{has_any, product, status};
 
 pub(super) const ACCOUNT_CHANGE: i64 = 3001;
 pub(super) const AUTHENTICATION: i64 = 3002;
@@ -238,11 +238,6 @@ const ACTOR: &[&str] = &[
     "process.uid",
 ];
 
-/// Whether one of an object's members is there.
-pub(super) fn has_any(mapper: &Mapper<'_>, object: &str, members: &[&str]) -> bool {
-    members.iter().any(|member| mapper.written(&format!("{object}.{member}")).is_some())
-}
-
 /// Where nobody else is named, the one who acted did it to themselves.
 fn user(mapper: &mut Mapper<'_>) {
     if has_any(mapper, "user", USER) {
@@ -368,17 +363,6 @@ pub(super) fn lower(path: &str, lowered: bool) -> Cow<'_, str> {
     }
     let (head, tail) = path.split_at(path.find('.').unwrap_or(path.len()));
     Cow::Owned(head.to_ascii_lowercase() + tail)
-}
-
-/// [`Mapper::table`] of fields below a path that ends with a dot, or is empty.
-pub(super) fn table_below(mapper: &mut Mapper<'_>, prefix: &str, pairs: &[(&str, &str)]) {
-    if prefix.is_empty() {
-        mapper.table(pairs);
-        return;
-    }
-    for (from, to) in pairs {
-        mapper.table(&[(&format!("{prefix}{from}"), to)]);
-    }
 }
 
 /// The number of an operating system's family in OCSF.

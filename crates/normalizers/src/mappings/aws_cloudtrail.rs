@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{complete, has_any, length};
-use super::well_known::{product, status};
+use super::required::complete;
+use super::well_known::{has_any, length, product, status};
 
 /// Calls that let somebody in or change who they act as.
 const LOGONS: [&str; 10] = [

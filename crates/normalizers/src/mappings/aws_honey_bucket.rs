@@ -8,7 +8,7 @@ use headwater_event::json::{Kind, ParseLimits, Tree};
 use headwater_pipeline::mapping::{Mapper, Mapping};
 
 use super::aws_cloudtrail::classify;
-use super::traffic::complete;
+use super::required::complete;
 use super::well_known::product;
 
 const API_ACTIVITY: i64 = 6003;

@@ -3,8 +3,9 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{complete, http_class, length};
-use super::well_known::product;
+use super::http::http_request;
+use super::required::complete;
+use super::well_known::{length, product};
 
 const FIELDS: &[(&str, &str)] = &[
     ("formatVersion", "metadata.product.version"),
@@ -50,7 +51,7 @@ impl Mapping for AwsWaf {
         let is_request =
             details.iter().any(|name| mapper.source().has(&format!("httpRequest.{name}")));
         if is_request {
-            http_class(mapper, "httpRequest.httpMethod");
+            http_request(mapper, "httpRequest.httpMethod");
         } else {
             // Filtered logs may keep the address alone.
             mapper.class(4001, if mapper.source().is("action", "BLOCK") { 5 } else { 6 });

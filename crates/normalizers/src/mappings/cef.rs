@@ -3,10 +3,8 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::network::{
-    direction, http_class, http_method, http_target, mentions, protocol, syslog_frame, totals,
-    verdict,
-};
+use super::http::{http_class, http_method, http_target};
+use super::network::{direction, mentions, protocol, syslog_frame, totals, verdict};
 use super::well_known::{last_segment, status};
 
 #[derive(Debug)]

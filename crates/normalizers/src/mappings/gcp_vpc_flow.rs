@@ -3,8 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::has_any;
-use super::well_known::product;
+use super::well_known::{has_any, product};
 
 const FIELDS: &[(&str, &str)] = &[
     ("insertId", "metadata.uid"),

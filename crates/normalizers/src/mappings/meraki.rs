@@ -5,9 +5,10 @@ use std::borrow::Cow;
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
+use super::http::{http_class, http_method, http_target};
 use super::network::{
-    any_endpoint, direction, firewall, http_class, http_method, http_target, is_address, mentions,
-    name_endpoints, protocol, syslog_frame, verdict,
+    any_endpoint, direction, firewall, is_address, mentions, name_endpoints, protocol,
+    syslog_frame, verdict,
 };
 use super::text_fields::{self, Pair};
 use super::well_known::{product, status};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use headwater_pipeline::mapping::Mapper;
 
-use super::audit_log::has_any;
+use super::well_known::has_any;
 use super::well_known::last_segment;
 
 pub(super) const FILE_ACTIVITY: i64 = 1001;

@@ -31,3 +31,33 @@ pub(super) fn last_segment(path: &str) -> &str {
 pub(super) fn status(mapper: &mut Mapper<'_>, is_success: bool) {
     mapper.set("status_id", if is_success { 1_i64 } else { 2 });
 }
+
+/// Whether one of several attributes has a value.
+pub(super) fn has_any(mapper: &Mapper<'_>, object: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| mapper.written(&format!("{object}.{name}")).is_some())
+}
+
+/// How many elements the list at a path has.
+pub(super) fn length(mapper: &Mapper<'_>, path: &str) -> usize {
+    let source = mapper.source();
+    source.find(path).map_or(0, |list| source.elements(list).len())
+}
+
+/// [`Mapper::table`] of fields below a prefix (`detail.`).
+pub(super) fn table_below(mapper: &mut Mapper<'_>, prefix: &str, pairs: &[(&str, &str)]) {
+    if prefix.is_empty() {
+        mapper.table(pairs);
+        return;
+    }
+    for (from, to) in pairs {
+        let from = format!("{prefix}{from}");
+        mapper.table(&[(from.as_str(), to)]);
+    }
+}
+
+/// [`Mapper::table`] with attributes below a prefix (`evidences.`).
+pub(super) fn table_into(mapper: &mut Mapper<'_>, prefix: &str, pairs: &[(&str, &str)]) {
+    for (from, to) in pairs {
+        mapper.table(&[(from, &format!("{prefix}{to}"))]);
+    }
+}

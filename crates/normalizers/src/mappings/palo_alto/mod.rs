@@ -13,9 +13,10 @@ use self::columns::{
     AUTHENTICATION, CONFIG, DECRYPTION, GLOBAL_PROTECT, HIP_MATCH, SESSION, START, SYSTEM, THREAT,
     TRAFFIC, USER_ID,
 };
+use super::http::{http_class, http_method, http_target};
 use super::network::{
-    any_endpoint, direction, firewall, http_class, http_method, http_target, mentions,
-    name_endpoints, protocol, syslog_frame, totals, verdict,
+    any_endpoint, direction, firewall, mentions, name_endpoints, protocol, syslog_frame, totals,
+    verdict,
 };
 use super::text_fields;
 use super::well_known::{last_segment, product, status};

@@ -2,10 +2,9 @@
 
 use headwater_pipeline::mapping::Mapper;
 
-use super::super::network::{
-    addresses, addresses_name, hashes, http_class, http_method, http_target, table_below,
-};
-use super::super::well_known::{last_segment, status};
+use super::super::http::{http_class, http_method, http_target};
+use super::super::network::{addresses, addresses_name, hashes};
+use super::super::well_known::{last_segment, status, table_into};
 
 const HTTP: &[(&str, &str)] = &[
     ("http.http_user_agent", "http_request.user_agent"),
@@ -42,9 +41,9 @@ pub(super) fn http_parts(mapper: &mut Mapper<'_>, prefix: &str) {
         // A port alone is no address.
         mapper.done("http.http_port");
     }
-    table_below(mapper, prefix, HTTP);
+    table_into(mapper, prefix, HTTP);
     if mapper.written(&format!("{prefix}http_response.code")).is_some() {
-        table_below(mapper, prefix, HTTP_RESPONSE);
+        table_into(mapper, prefix, HTTP_RESPONSE);
     }
 }
 
@@ -68,7 +67,7 @@ pub(super) fn tls_parts(mapper: &mut Mapper<'_>, prefix: &str) {
     if !mapper.source().has("tls") {
         return;
     }
-    table_below(mapper, prefix, TLS);
+    table_into(mapper, prefix, TLS);
     let to = |part: &str| format!("{prefix}tls.{part}");
     for (from, part) in [("tls.ja3.hash", "ja3_hash"), ("tls.ja3s.hash", "ja3s_hash")] {
         if mapper.copy(from, &to(&format!("{part}.value"))) {

@@ -3,7 +3,8 @@
 use headwater_event::json::Scalar;
 use headwater_pipeline::mapping::Mapper;
 
-use super::super::network::{http_class, http_method, http_target, is_address};
+use super::super::http::{http_class, http_method, http_target};
+use super::super::network::is_address;
 use super::super::well_known::status;
 use super::{copy, status_from, table};
 
