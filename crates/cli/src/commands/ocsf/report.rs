@@ -46,7 +46,7 @@ fn coverage(condition: &str) -> String {
          kinds AS (SELECT product, class_uid, issue['severity'] AS severity, \
          issue['code'] AS code, issue['path'] AS path, count(*) AS issues FROM found \
          GROUP BY 1, 2, 3, 4, 5), \
-         ranked AS (SELECT product, class_uid, concat(severity, ': ', code, ' ', path) AS text, \
+         ranked AS (SELECT product, class_uid, concat(severity, ': ', code, ' ', path) AS worst, \
          row_number() OVER (PARTITION BY product, class_uid ORDER BY \
          CASE severity WHEN 'error' THEN 0 ELSE 1 END, issues DESC, code, path) AS place \
          FROM kinds), \
@@ -60,7 +60,7 @@ fn coverage(condition: &str) -> String {
          counted.events AS events, \
          round(100.0 * totals.classified / totals.events, 2) AS classified_percent, \
          round(100.0 * (counted.events - counted.with_errors) / counted.events, 2) \
-         AS clean_percent, coalesce(ranked.text, '') AS top_issue \
+         AS clean_percent, coalesce(ranked.worst, '') AS top_issue \
          FROM counted JOIN totals ON counted.product = totals.product \
          LEFT JOIN ranked ON counted.product = ranked.product \
          AND counted.class_uid = ranked.class_uid AND ranked.place = 1 \
