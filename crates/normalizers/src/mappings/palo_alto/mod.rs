@@ -10,8 +10,8 @@ use headwater_event::time;
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
 use self::columns::{
-    AUTHENTICATION, CONFIG, DECRYPTION, GLOBAL_PROTECT, HIP_MATCH, SESSION, START, SYSTEM, THREAT,
-    TRAFFIC, USER_ID,
+    AUTHENTICATION, CONFIG, DECRYPTION, GLOBAL_PROTECT, HIP_MATCH, START, SYSTEM, THREAT, TRAFFIC,
+    USER_ID,
 };
 use super::http::{http_class, http_method, http_target};
 use super::network::{
@@ -26,15 +26,15 @@ type Write = fn(&mut Mapper<'_>);
 
 /// Kinds of logs, with their columns and how they are written.
 const KINDS: [(&str, &[&[&str]], Write); 9] = [
-    ("TRAFFIC", &[&SESSION, &TRAFFIC], traffic),
-    ("THREAT", &[&SESSION, &THREAT], threat),
-    ("DECRYPTION", &[&SESSION, &DECRYPTION], decryption),
-    ("SYSTEM", &[&SYSTEM], system),
-    ("CONFIG", &[&CONFIG], config),
-    ("GLOBALPROTECT", &[&GLOBAL_PROTECT], global_protect),
-    ("USERID", &[&USER_ID], logon),
-    ("AUTH", &[&AUTHENTICATION], logon),
-    ("HIPMATCH", &[&HIP_MATCH], host),
+    ("TRAFFIC", TRAFFIC, traffic),
+    ("THREAT", THREAT, threat),
+    ("DECRYPTION", DECRYPTION, decryption),
+    ("SYSTEM", SYSTEM, system),
+    ("CONFIG", CONFIG, config),
+    ("GLOBALPROTECT", GLOBAL_PROTECT, global_protect),
+    ("USERID", USER_ID, logon),
+    ("AUTH", AUTHENTICATION, logon),
+    ("HIPMATCH", HIP_MATCH, host),
 ];
 
 #[derive(Debug)]
