@@ -3,6 +3,7 @@
 
 mod broken_input;
 mod command_line;
+mod coverage;
 mod crash;
 mod documentation;
 mod exactly_once;

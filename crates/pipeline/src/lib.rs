@@ -7,6 +7,7 @@
 //!
 //! This crate names no concrete plugin; the shelves `normalizers` and `enrichers` do.
 
+mod base_event;
 mod error;
 mod ids;
 pub mod mapping;

@@ -4,6 +4,7 @@ use headwater_event::{Event, Timestamp, time};
 use headwater_ocsf::{Catalogue, Collector, Validator, complete};
 
 use crate::Metadata;
+use crate::base_event;
 use crate::mapping::{Explanation, Mappings, Scratch};
 
 /// Issues that are kept of one event; what has more is broken throughout.
@@ -67,6 +68,7 @@ impl Meaning {
         let root = event.ocsf.root();
         complete(self.catalogue, &mut event.ocsf, root);
         self.collector.collect(self.catalogue, &mut event.ocsf, root);
+        base_event::observe(self.catalogue, &mut event.ocsf);
         let issues = self.validator.validate(&event.ocsf, root);
         for issue in issues.iter().take(ISSUES_MAX) {
             let list = event.issues.root();

@@ -77,15 +77,22 @@ impl Tree {
         value: impl Into<Scalar<'a>>,
     ) -> NodeId {
         let id = self.detached(value.into());
-        let vocabulary = Arc::clone(&self.vocabulary);
-        match vocabulary.known_word(token) {
+        let start = self.text.len();
+        let plain = match self.vocabulary.known_word(token) {
             Some(word) if word.is_plain => {
-                let key = self.store_plain(&word.text);
-                let node = self.node_mut(id);
-                (node.key, node.hash, node.token) = (key, word.hash, token);
-                self.occurrences.push((token, id));
+                self.text.push_str(&word.text);
+                Some(word.hash)
             }
-            word => self.label(id, word.map_or("", |word| &word.text)),
+            _ => None,
+        };
+        if let Some(hash) = plain {
+            let key = self.span_since(start);
+            let node = self.node_mut(id);
+            (node.key, node.hash, node.token) = (key, hash, token);
+            self.occurrences.push((token, id));
+        } else {
+            let vocabulary = Arc::clone(&self.vocabulary);
+            self.label(id, vocabulary.word(token).unwrap_or_default());
         }
         self.link(object, id);
         id

@@ -10,7 +10,7 @@ use headwater_event::json::{Kind, ParseLimits, Tree};
 use headwater_pipeline::mapping::{Field, Mapper, Mapping, Source};
 
 use super::operation::activity_of;
-use super::well_known::{product, status};
+use super::well_known::{has_any, product, status};
 
 pub(super) const ACCOUNT_CHANGE: i64 = 3001;
 pub(super) const AUTHENTICATION: i64 = 3002;
@@ -238,11 +238,6 @@ const ACTOR: &[&str] = &[
     "process.uid",
 ];
 
-/// Whether one of an object's members is there.
-pub(super) fn has_any(mapper: &Mapper<'_>, object: &str, members: &[&str]) -> bool {
-    members.iter().any(|member| mapper.written(&format!("{object}.{member}")).is_some())
-}
-
 /// Where nobody else is named, the one who acted did it to themselves.
 fn user(mapper: &mut Mapper<'_>) {
     if has_any(mapper, "user", USER) {
@@ -263,15 +258,15 @@ fn user(mapper: &mut Mapper<'_>) {
 /// Products that know users by their addresses have no other name for them; a user of whom only
 /// details are known needs one.
 fn name_user(mapper: &mut Mapper<'_>, user: &str) {
-    let email = mapper.written(&format!("{user}.email_addr")).map(Cow::into_owned);
+    let email = mapper.written((user, "email_addr")).map(Cow::into_owned);
     if let Some(email) = email {
-        mapper.set(&format!("{user}.name"), &*email);
+        mapper.set((user, "name"), &*email);
     }
     if has_any(mapper, user, USER_DETAILS) && !has_any(mapper, user, USER) {
         let name = ["full_name", "uid_alt"]
             .iter()
-            .find_map(|member| mapper.written(&format!("{user}.{member}")).map(Cow::into_owned));
-        mapper.set(&format!("{user}.name"), name.as_deref().unwrap_or(UNKNOWN));
+            .find_map(|member| mapper.written((user, member)).map(Cow::into_owned));
+        mapper.set((user, "name"), name.as_deref().unwrap_or(UNKNOWN));
     }
 }
 
@@ -289,7 +284,7 @@ pub(super) fn address(mapper: &mut Mapper<'_>, from: &str, endpoint: &str) -> bo
         return mapper.copy(from, &target);
     };
     if mapper.set(&target, ip) {
-        mapper.set(&format!("{endpoint}.port"), i64::from(port));
+        mapper.set((endpoint, "port"), i64::from(port));
         mapper.done(from);
         return true;
     }
@@ -370,17 +365,6 @@ pub(super) fn lower(path: &str, lowered: bool) -> Cow<'_, str> {
     Cow::Owned(head.to_ascii_lowercase() + tail)
 }
 
-/// [`Mapper::table`] of fields below a path that ends with a dot, or is empty.
-pub(super) fn table_below(mapper: &mut Mapper<'_>, prefix: &str, pairs: &[(&str, &str)]) {
-    if prefix.is_empty() {
-        mapper.table(pairs);
-        return;
-    }
-    for (from, to) in pairs {
-        mapper.table(&[(&format!("{prefix}{from}"), to)]);
-    }
-}
-
 /// The number of an operating system's family in OCSF.
 pub(super) fn os_type(name: &str) -> i64 {
     let name = name.to_ascii_lowercase();
@@ -402,7 +386,7 @@ pub(super) fn os_type(name: &str) -> i64 {
 /// An operating system by its name: `to` is the object that has one (`src_endpoint`).
 pub(super) fn os(mapper: &mut Mapper<'_>, from: &str, to: &str) {
     let Some(name) = mapper.source().text(from).map(Cow::into_owned) else { return };
-    if mapper.copy(from, &format!("{to}.os.name")) {
-        mapper.set(&format!("{to}.os.type_id"), os_type(&name));
+    if mapper.copy(from, (to, "os.name")) {
+        mapper.set((to, "os.type_id"), os_type(&name));
     }
 }

@@ -3,7 +3,10 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{add_fields, complete, endpoint, http_class, http_status, split_line, url};
+use super::http::{http_request, http_status, url};
+use super::network::endpoint;
+use super::required::complete;
+use super::text_line::{add_fields, split_line};
 use super::well_known::product;
 
 const NAMES: &[&str] = &[
@@ -89,7 +92,7 @@ impl Mapping for AwsAlb {
         let Some(line) = mapper.take("message") else { return };
         add_fields(mapper, NAMES, &split_line(&line));
         request(mapper);
-        http_class(mapper, "method");
+        http_request(mapper, "method");
         product(mapper, "AWS", "Elastic Load Balancing");
         mapper.set("metadata.product.feature.name", "Application Load Balancer");
         mapper.set("cloud.provider", "AWS");

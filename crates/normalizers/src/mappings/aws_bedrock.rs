@@ -3,7 +3,8 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{complete, verdict};
+use super::network::plain_verdict;
+use super::required::complete;
 use super::well_known::{last_segment, product, status};
 
 const FIELDS: &[(&str, &str)] = &[
@@ -67,9 +68,9 @@ impl Mapping for AwsBedrock {
         let action = mapper.source().text(action).map(|action| action == "INTERVENED");
         let reason = mapper.source().is("output.outputBodyJson.stopReason", "guardrail_intervened");
         if reason || action == Some(true) {
-            verdict(mapper, false);
+            plain_verdict(mapper, false);
         } else if action == Some(false) {
-            verdict(mapper, true);
+            plain_verdict(mapper, true);
         }
         let has_failed = mapper.source().text("errorCode").is_some();
         status(mapper, !has_failed);

@@ -4,7 +4,9 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{add_fields, complete, http_class, http_response, percent_decode};
+use super::http::{http_request, http_response, percent_decode};
+use super::required::complete;
+use super::text_line::add_fields;
 use super::well_known::product;
 
 const COLUMNS: &[&str] = &[
@@ -92,7 +94,7 @@ impl Mapping for AwsCloudfront {
             let Some(line) = mapper.take("message") else { return };
             add_fields(mapper, COLUMNS, &line.split('\t').collect::<Vec<_>>());
         }
-        http_class(mapper, "cs-method");
+        http_request(mapper, "cs-method");
         product(mapper, "AWS", "CloudFront");
         mapper.set("cloud.provider", "AWS");
         mapper.set("severity_id", 1_i64);

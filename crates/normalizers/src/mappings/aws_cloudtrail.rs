@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{complete, has_any, length};
-use super::well_known::{product, status};
+use super::required::complete;
+use super::well_known::{has_any, length, product, status};
 
 /// Calls that let somebody in or change who they act as.
 const LOGONS: [&str; 10] = [
@@ -46,8 +46,8 @@ const ACCOUNT_CHANGES: [(&str, i64); 23] = [
     ("EnableMFADevice", 10),
     ("DeactivateMFADevice", 11),
     ("CreateAccessKey", 99),
-    ("AddRoleToInstanceProfile", 99),
-    ("RemoveRoleFromInstanceProfile", 99),
+    ("AddRoleToInstanceProfile", 7),
+    ("RemoveRoleFromInstanceProfile", 8),
 ];
 
 const GROUP_CHANGES: [(&str, i64); 4] =
@@ -281,12 +281,18 @@ fn required(mapper: &mut Mapper<'_>, place: Place, class: i64) {
 }
 
 /// Class and activity of a call.
-fn classify(operation: &str) -> (i64, i64) {
+pub(super) fn classify(operation: &str) -> (i64, i64) {
     let of = |list: &[(&str, i64)]| {
         list.iter().find(|(name, _)| *name == operation).map(|(_, activity)| *activity)
     };
     if LOGONS.contains(&operation) {
-        return (3002, if operation == "ExitRole" { 2 } else { 1 });
+        let activity = match operation {
+            "ExitRole" => 2,
+            // A step of a logon that has its own record.
+            "CheckMfa" => 99,
+            _ => 1,
+        };
+        return (3002, activity);
     }
     if let Some(activity) = of(&ACCOUNT_CHANGES) {
         return (3001, activity);

@@ -3,7 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::complete;
+use super::required::complete;
 use super::well_known::product;
 
 const FIELDS: &[(&str, &str)] = &[

@@ -3,8 +3,8 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{complete, table_below};
-use super::well_known::product;
+use super::required::complete;
+use super::well_known::{product, table_below};
 
 const FIELDS: &[(&str, &str)] = &[
     ("schemaVersion", "metadata.log_version"),

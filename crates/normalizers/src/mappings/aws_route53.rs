@@ -3,8 +3,9 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{complete, length, response_code};
-use super::well_known::product;
+use super::network::response_code;
+use super::required::complete;
+use super::well_known::{length, product};
 
 const FIELDS: &[(&str, &str)] = &[
     ("version", "metadata.product.version"),

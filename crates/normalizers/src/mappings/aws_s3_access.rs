@@ -3,7 +3,9 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{add_fields, complete, http_method, http_response, split_line, url};
+use super::http::{http_method, http_response, url};
+use super::required::complete;
+use super::text_line::{add_fields, split_line};
 use super::well_known::product;
 
 const NAMES: &[&str] = &[
@@ -161,6 +163,6 @@ fn request(mapper: &mut Mapper<'_>) {
     let root = extra.root();
     extra.append(root, "method", method);
     extra.append(root, "url", address);
-    http_method(mapper, "method");
+    http_method(mapper, "method", "http_request");
     url(mapper, "url", "http_request.url");
 }

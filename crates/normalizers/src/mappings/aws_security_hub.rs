@@ -3,8 +3,8 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{complete, length};
-use super::well_known::product;
+use super::required::complete;
+use super::well_known::{length, product};
 
 const FIELDS: &[(&str, &str)] = &[
     ("SchemaVersion", "metadata.log_version"),

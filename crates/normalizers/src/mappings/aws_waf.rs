@@ -3,8 +3,9 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{complete, http_class, length};
-use super::well_known::product;
+use super::http::http_request;
+use super::required::complete;
+use super::well_known::{length, product};
 
 const FIELDS: &[(&str, &str)] = &[
     ("formatVersion", "metadata.product.version"),
@@ -50,7 +51,7 @@ impl Mapping for AwsWaf {
         let is_request =
             details.iter().any(|name| mapper.source().has(&format!("httpRequest.{name}")));
         if is_request {
-            http_class(mapper, "httpRequest.httpMethod");
+            http_request(mapper, "httpRequest.httpMethod");
         } else {
             // Filtered logs may keep the address alone.
             mapper.class(4001, if mapper.source().is("action", "BLOCK") { 5 } else { 6 });
@@ -112,8 +113,8 @@ fn headers(mapper: &mut Mapper<'_>) {
         // An empty value is left out by the schema, and so is its name.
         if mapper.source().text(&name).is_some() && mapper.source().text(&value).is_some() {
             let to = format!("http_request.http_headers[{at}]");
-            mapper.copy(&name, &format!("{to}.name"));
-            mapper.copy(&value, &format!("{to}.value"));
+            mapper.copy(&name, (&to, "name"));
+            mapper.copy(&value, (&to, "value"));
             at += 1;
         }
     }

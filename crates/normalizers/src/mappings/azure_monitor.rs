@@ -3,7 +3,9 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{complete, endpoint, http_class, http_response, url};
+use super::http::{http_request, http_response, url};
+use super::network::endpoint;
+use super::required::complete;
 use super::well_known::{last_segment, product, status};
 
 pub(super) const ENTRY_FIELDS: &[(&str, &str)] = &[
@@ -259,7 +261,7 @@ fn objects(mapper: &mut Mapper<'_>) {
 }
 
 fn web_request(mapper: &mut Mapper<'_>) {
-    http_class(mapper, "properties.httpMethod");
+    http_request(mapper, "properties.httpMethod");
     common(mapper);
     url(mapper, "properties.requestUri", "http_request.url");
     http_response(mapper, "properties.httpStatus", &[]);

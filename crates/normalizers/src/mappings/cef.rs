@@ -3,10 +3,8 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::network::{
-    direction, http_class, http_method, http_target, mentions, protocol, syslog_frame, totals,
-    verdict,
-};
+use super::http::{http_class, http_method, http_target};
+use super::network::{direction, mentions, protocol, syslog_frame, totals, verdict};
 use super::well_known::{last_segment, status};
 
 #[derive(Debug)]
@@ -300,7 +298,7 @@ fn finding(mapper: &mut Mapper<'_>, from: &str) {
 /// What the class requires and the sender may have left out.
 fn complete(mapper: &mut Mapper<'_>, class: i64) {
     let lacks = |mapper: &Mapper<'_>, object: &str, parts: &[&str]| {
-        parts.iter().all(|part| mapper.written(&format!("{object}.{part}")).is_none())
+        parts.iter().all(|part| mapper.written((object, part)).is_none())
     };
     let has_device = !lacks(mapper, "device", &["hostname", "ip", "uid", "name"]);
     if has_device {
@@ -323,7 +321,7 @@ fn complete(mapper: &mut Mapper<'_>, class: i64) {
                 let parts = ["ip", "hostname", "interface_name"];
                 let others = ["port", "mac", "zone"];
                 if lacks(mapper, endpoint, &parts) && !lacks(mapper, endpoint, &others) {
-                    mapper.set(&format!("{endpoint}.name"), "Unknown");
+                    mapper.set((endpoint, "name"), "Unknown");
                 }
             }
         }

@@ -106,7 +106,7 @@ fn severity(source: &Source<'_>, number: &str, level: i64) -> i64 {
     }
 }
 
-/// Numbers of messages about connections, with the activity; 99 is a change of an address.
+/// Numbers of messages about connections and translations, with the activity.
 const CONNECTIONS: [(&str, i64); 32] = [
     ("302013", 1),
     ("302015", 1),
@@ -135,8 +135,8 @@ const CONNECTIONS: [(&str, i64); 32] = [
     ("106022", 5),
     ("106023", 5),
     ("106100", 6),
-    ("305011", 99),
-    ("305012", 99),
+    ("305011", 1),
+    ("305012", 2),
     ("305006", 4),
     ("430002", 1),
     ("430003", 2),
@@ -205,11 +205,8 @@ fn connection_event(mapper: &mut Mapper<'_>, activity: i64, text: &str, is_allow
     // 106100 has permissions and refusals.
     let activity = if activity == 6 && !is_allowed { 5 } else { activity };
     mapper.class(4001, activity);
-    if activity == 99 {
-        let is_built = text.starts_with("Built");
-        mapper.other_activity(if is_built { "Build Translation" } else { "Teardown Translation" });
-    }
-    let is_decision = activity != 99 && activity != 6;
+    // A translation follows a decision and is none.
+    let is_decision = activity != 6 && !text.contains(" translation ");
     if is_decision || !is_allowed || text.contains("permitted") {
         verdict(mapper, is_allowed, if is_allowed { 1 } else { 2 });
     }

@@ -5,9 +5,10 @@
 use headwater_event::ip::parse_address;
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{
-    add_fields, complete, http_class, http_response, response_code, url, verdict,
-};
+use super::http::{http_request, http_response, url};
+use super::network::{plain_verdict, response_code};
+use super::required::complete;
+use super::text_line::add_fields;
 use super::well_known::{product, status};
 
 const DNS_COLUMNS: &[&str] = &[
@@ -133,14 +134,14 @@ impl Mapping for CiscoUmbrella {
                 response_code(mapper, "responseCode");
             }
             Log::Proxy => {
-                http_class(mapper, "requestMethod");
+                http_request(mapper, "requestMethod");
                 url(mapper, "url", "http_request.url");
                 http_response(mapper, "statusCode", RESPONSE_FIELDS);
             }
             // Only connections that were stopped are logged.
             Log::Ip => {
                 mapper.class(4001, 5);
-                verdict(mapper, false);
+                plain_verdict(mapper, false);
             }
         }
         product(mapper, "Cisco", "Umbrella");
@@ -150,7 +151,7 @@ impl Mapping for CiscoUmbrella {
         let action = source.text("action").or(source.text("verdict")).unwrap_or_default();
         let action = action.to_ascii_lowercase();
         if !action.is_empty() {
-            verdict(mapper, action.starts_with("allow") || action.starts_with("proxied"));
+            plain_verdict(mapper, action.starts_with("allow") || action.starts_with("proxied"));
         }
         // Behind the same address when nothing translates it.
         mapper.copy("internalIp", "src_endpoint.ip");

@@ -3,7 +3,8 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping};
 
-use super::traffic::{complete, http_class, http_response};
+use super::http::{http_request, http_response};
+use super::required::complete;
 use super::well_known::product;
 
 const FIELDS: &[(&str, &str)] = &[
@@ -58,7 +59,7 @@ impl Mapping for Cloudflare {
     }
 
     fn map(&self, mapper: &mut Mapper<'_>) {
-        http_class(mapper, "ClientRequestMethod");
+        http_request(mapper, "ClientRequestMethod");
         product(mapper, "Cloudflare", "Cloudflare");
         let is_firewall = mapper.source().has("Action");
         let feature = if is_firewall { "Firewall events" } else { "HTTP requests" };

@@ -4,7 +4,9 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{complete, http_class, http_response, url, verdict};
+use super::http::{http_request, http_response, url};
+use super::network::plain_verdict;
+use super::required::complete;
 use super::well_known::{product, status};
 
 const SHARED_FIELDS: &[(&str, &str)] = &[
@@ -134,9 +136,9 @@ impl Mapping for CloudflareGateway {
 fn judge(mapper: &mut Mapper<'_>, from: &str) {
     let decision = mapper.source().text(from).unwrap_or_default().to_ascii_lowercase();
     if decision.starts_with("allow") {
-        verdict(mapper, true);
+        plain_verdict(mapper, true);
     } else if decision.starts_with("block") {
-        verdict(mapper, false);
+        plain_verdict(mapper, false);
     }
     mapper.copy(from, "status_detail");
 }
@@ -173,7 +175,7 @@ fn network(mapper: &mut Mapper<'_>) -> (&'static str, i64) {
 }
 
 fn http(mapper: &mut Mapper<'_>) -> (&'static str, i64) {
-    http_class(mapper, "HTTPMethod");
+    http_request(mapper, "HTTPMethod");
     judge(mapper, "Action");
     url(mapper, "URL", "http_request.url");
     http_response(mapper, "HTTPStatusCode", &[]);
@@ -186,7 +188,7 @@ fn access(mapper: &mut Mapper<'_>) -> (&'static str, i64) {
     mapper.class(3002, if is_logout { 2 } else { 1 });
     if let Some(is_allowed) = mapper.source().text("Allowed").map(|text| text == "true") {
         status(mapper, is_allowed);
-        verdict(mapper, is_allowed);
+        plain_verdict(mapper, is_allowed);
     }
     mapper.copy("Email", "user.email_addr");
     mapper.copy("Email", "user.name");

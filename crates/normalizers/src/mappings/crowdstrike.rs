@@ -9,14 +9,14 @@ use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
 use super::audit_log::{
     ACCOUNT_CHANGE, API_ACTIVITY, AUTHENTICATION, BY_VERB, DETECTION_FINDING, GROUP_MANAGEMENT,
-    Rule, USER_ACCESS, address, classify, complete, has_any, open, os_type, paired, severity,
-    table_below,
+    Rule, USER_ACCESS, address, classify, complete, open, os_type, paired, severity,
 };
 use super::sensor::{
     DEVICE_INVENTORY, DNS_ACTIVITY, FILE_ACTIVITY, MD5, MODULE_ACTIVITY, NETWORK_ACTIVITY,
     PROCESS_ACTIVITY, REGISTRY_VALUE, SCHEDULED_JOB, SCRIPT_ACTIVITY, SHA1, SHA256,
     WINDOWS_SERVICE, account, complete_host, hash, integrity, name_file, name_process,
 };
+use super::well_known::{has_any, table_below};
 use super::well_known::{product, status};
 
 const SENSOR_RULES: &[Rule] = &[

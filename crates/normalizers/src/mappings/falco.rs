@@ -85,14 +85,14 @@ fn process(mapper: &mut Mapper<'_>) {
     );
     let to = "evidences[0].process";
     file(mapper, "output_fields.proc.exepath", &format!("{to}.file"));
-    let has = |path: &str| mapper.written(&format!("{to}.{path}")).is_some();
+    let has = |path: &str| mapper.written((to, path)).is_some();
     if !has("pid") && (has("name") || has("cmd_line") || has("file.path")) {
-        mapper.set(&format!("{to}.uid"), "Unknown");
+        mapper.set((to, "uid"), "Unknown");
     }
     let parent = format!("{to}.parent_process");
-    let has = |path: &str| mapper.written(&format!("{parent}.{path}")).is_some();
+    let has = |path: &str| mapper.written((&parent, path)).is_some();
     if !has("pid") && (has("name") || has("cmd_line")) {
-        mapper.set(&format!("{parent}.uid"), "Unknown");
+        mapper.set((&parent, "uid"), "Unknown");
     }
     if mapper.source().text("output_fields.fd.name").is_some_and(|name| name.starts_with('/')) {
         file(mapper, "output_fields.fd.name", "evidences[0].file");

@@ -3,9 +3,10 @@
 use headwater_event::time;
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
+use super::http::{http_class, http_method, http_target};
 use super::network::{
-    any_endpoint, direction, firewall, http_class, http_method, http_target, is_address, mentions,
-    name_endpoints, protocol, syslog_frame, totals, verdict,
+    any_endpoint, direction, firewall, is_address, mentions, name_endpoints, protocol,
+    syslog_frame, totals, verdict,
 };
 use super::text_fields;
 use super::well_known::{last_segment, product, status};

@@ -4,8 +4,10 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping};
 
-use super::traffic::{complete, endpoint, http_method, length, table_below, verdict};
-use super::well_known::{product, status};
+use super::http::http_method;
+use super::network::{endpoint, plain_verdict};
+use super::required::complete;
+use super::well_known::{length, product, status, table_below};
 
 const ENTRY_FIELDS: &[(&str, &str)] = &[
     ("logName", "metadata.log_name"),
@@ -129,7 +131,7 @@ impl Mapping for GcpAudit {
             mapper.copy(&path("request"), "api.request.data");
         }
         mapper.copy_first(&["insertId", "insertid"], "metadata.uid");
-        http_method(mapper, &path("requestMetadata.requestAttributes.method"));
+        http_method(mapper, &path("requestMetadata.requestAttributes.method"), "http_request");
         table_below(mapper, prefix, FIELDS);
         mapper.table(ENTRY_FIELDS);
         if mapper.written("resources[0].uid").is_some() {
@@ -185,7 +187,7 @@ fn decisions(mapper: &mut Mapper<'_>, prefix: &str) {
         at += 1;
     }
     if count > 0 {
-        verdict(mapper, !is_refused);
+        plain_verdict(mapper, !is_refused);
     }
 }
 

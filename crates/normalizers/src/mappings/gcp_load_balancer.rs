@@ -4,8 +4,10 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{complete, endpoint, http_class, http_response, table_below, url, verdict};
-use super::well_known::product;
+use super::http::{http_request, http_response, url};
+use super::network::{endpoint, plain_verdict};
+use super::required::complete;
+use super::well_known::{product, table_below};
 
 const ENTRY_FIELDS: &[(&str, &str)] = &[
     ("insertId", "metadata.uid"),
@@ -67,7 +69,7 @@ impl Mapping for GcpLoadBalancer {
         } else {
             ("httpRequest.", "jsonPayload.")
         };
-        http_class(mapper, &format!("{request}requestMethod"));
+        http_request(mapper, &format!("{request}requestMethod"));
         product(mapper, "Google Cloud", "Cloud Load Balancing");
         mapper.set("cloud.provider", "GCP");
         let severity = super::gcp_audit::severity(mapper);
@@ -83,7 +85,7 @@ impl Mapping for GcpLoadBalancer {
         let outcome = format!("{payload}enforcedSecurityPolicy.outcome");
         if mapper.source().text(&outcome).is_some() {
             let is_denied = mapper.source().is(&outcome, "DENY");
-            verdict(mapper, !is_denied);
+            plain_verdict(mapper, !is_denied);
         }
         table_below(mapper, request, REQUEST_FIELDS);
         table_below(mapper, payload, PAYLOAD_FIELDS);

@@ -3,8 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::has_any;
-use super::well_known::product;
+use super::well_known::{has_any, product};
 
 const FIELDS: &[(&str, &str)] = &[
     ("insertId", "metadata.uid"),
@@ -77,7 +76,7 @@ impl Mapping for GcpVpcFlow {
             let place = format!("{to}_endpoint.location");
             if has_any(mapper, &place, &["country", "city", "region"]) {
                 let continent = format!("jsonPayload.{from}_location.continent");
-                mapper.copy(&continent, &format!("{place}.continent"));
+                mapper.copy(&continent, (&place, "continent"));
             }
         }
         mapper.time(&["jsonPayload.start_time", "timestamp", "jsonPayload.end_time"]);

@@ -10,11 +10,9 @@ use super::audit_log::{
     ACCOUNT_CHANGE, AUTHENTICATION, AuditLog, GROUP_MANAGEMENT, USER_ACCESS, complete, no_outcome,
     paired,
 };
+use super::http::known_method;
 use super::sensor::HTTP_ACTIVITY;
 use super::well_known::{product, status};
-
-const METHODS: [&str; 9] =
-    ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT", "TRACE", "PATCH"];
 
 const FIELDS: &[(&str, &str)] = &[
     ("correlation_id", "metadata.correlation_uid"),
@@ -52,9 +50,8 @@ impl Mapping for Gitlab {
             logon(mapper);
         } else {
             let method = mapper.source().text("method").map(Cow::into_owned).unwrap_or_default();
-            let place = METHODS.iter().position(|known| *known == method);
-            let activity = place.and_then(|place| i64::try_from(place + 1).ok()).unwrap_or(99);
-            mapper.class(HTTP_ACTIVITY, activity);
+            let known = known_method(&method).filter(|(name, _)| *name == method);
+            mapper.class(HTTP_ACTIVITY, known.map_or(99, |(_, activity)| activity));
         }
         product(mapper, "GitLab", "GitLab");
         mapper.time(&["time"]);

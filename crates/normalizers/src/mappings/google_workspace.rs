@@ -12,8 +12,9 @@ use headwater_pipeline::mapping::{Field, Mapper, Mapping, Source};
 use super::audit_log::{
     ACCOUNT_CHANGE, API_ACTIVITY, AUTHENTICATION, AUTHORIZE_SESSION, BY_VERB, DETECTION_FINDING,
     EMAIL_ACTIVITY, ENTITY_MANAGEMENT, GROUP_MANAGEMENT, Rule, USER_ACCESS, WEB_RESOURCES,
-    classify, complete, has_any, open, severity,
+    classify, complete, open, severity,
 };
+use super::well_known::has_any;
 use super::well_known::{product, status};
 
 /// Patterns of `application:event`.

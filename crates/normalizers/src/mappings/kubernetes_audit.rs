@@ -3,8 +3,9 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{complete, length, verdict};
-use super::well_known::{product, status};
+use super::network::plain_verdict;
+use super::required::complete;
+use super::well_known::{length, product, status};
 
 const FIELDS: &[(&str, &str)] = &[
     ("apiVersion", "metadata.product.version"),
@@ -92,7 +93,7 @@ impl Mapping for KubernetesAudit {
         }
         let decision = mapper.source().text("annotations.authorization.k8s.io/decision");
         if let Some(is_allowed) = decision.map(|decision| decision == "allow") {
-            verdict(mapper, is_allowed);
+            plain_verdict(mapper, is_allowed);
         }
         if mapper.copy("auditID", "api.request.uid") {
             mapper.copy("requestObject", "api.request.data");

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
+use super::http::{http_class, http_method, http_target};
 use super::network::{
-    any_endpoint, direction, firewall, http_class, http_method, http_target, is_address, mentions,
-    name_endpoints, protocol, syslog_frame, verdict,
+    any_endpoint, direction, firewall, is_address, mentions, name_endpoints, protocol,
+    syslog_frame, verdict,
 };
 use super::text_fields::{self, Pair};
 use super::well_known::{product, status};
@@ -95,16 +96,16 @@ fn split(text: &str) -> Option<(&str, &str, &str, &str)> {
 fn address(mapper: &mut Mapper<'_>, from: &str, to: &str) {
     let Some(text) = mapper.source().text(from).map(Cow::into_owned) else { return };
     if is_address(&text) && text.matches(':').count() <= 7 {
-        mapper.copy(from, &format!("{to}.ip"));
+        mapper.copy(from, (to, "ip"));
         return;
     }
     if let Some((address, port)) = text.rsplit_once(':') {
         let address = address.trim_matches(['[', ']']);
         let port: Option<i64> = port.parse().ok();
         if is_address(address) {
-            mapper.set(&format!("{to}.ip"), address);
+            mapper.set((to, "ip"), address);
             if let Some(port) = port {
-                mapper.set(&format!("{to}.port"), port);
+                mapper.set((to, "port"), port);
             }
             mapper.done(from);
         }

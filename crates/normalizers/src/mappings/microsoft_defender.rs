@@ -9,8 +9,7 @@ use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
 use super::audit_log::{
     ACCOUNT_CHANGE, API_ACTIVITY, AUTHENTICATION, BY_VERB, DETECTION_FINDING, EMAIL_ACTIVITY,
-    GROUP_MANAGEMENT, Rule, classify, complete, has_any, open, os_type, severity, table_below,
-    unpack,
+    GROUP_MANAGEMENT, Rule, classify, complete, open, os_type, severity, unpack,
 };
 use super::sensor::{
     DEVICE_INVENTORY, DNS_ACTIVITY, FILE_ACTIVITY, HTTP_ACTIVITY, MD5, MEMORY_ACTIVITY,
@@ -18,6 +17,7 @@ use super::sensor::{
     SCHEDULED_JOB, SCRIPT_ACTIVITY, SHA1, SHA256, WINDOWS_SERVICE, complete_host, hash, name_file,
     name_process,
 };
+use super::well_known::{has_any, table_below};
 use super::well_known::{product, status};
 
 const RULES: &[Rule] = &[

@@ -117,20 +117,20 @@ fn evidence(mapper: &mut Mapper<'_>) {
             mapper.table(&[(&from, &format!("evidences[{place}].{to}"))]);
         }
         let process = format!("evidences[{place}].process");
-        if mapper.written(&format!("{process}.pid")).is_some() {
+        if mapper.written((&process, "pid")).is_some() {
             let line = format!("evidence.{place}.processCommandLine");
-            mapper.copy(&line, &format!("{process}.cmd_line"));
+            mapper.copy(&line, (&process, "cmd_line"));
         }
         let file = format!("evidences[{place}].file");
-        if mapper.written(&format!("{file}.name")).is_some() {
-            mapper.set(&format!("{file}.type_id"), 1_i64);
+        if mapper.written((&file, "name")).is_some() {
+            mapper.set((&file, "type_id"), 1_i64);
         }
         let device = format!("evidences[{place}].device");
         let has_device = ["hostname", "uid"]
             .iter()
-            .any(|member| mapper.written(&format!("{device}.{member}")).is_some());
+            .any(|member| mapper.written((&device, *member)).is_some());
         if has_device {
-            mapper.set(&format!("{device}.type_id"), 0_i64);
+            mapper.set((&device, "type_id"), 0_i64);
         }
     }
 }

@@ -11,6 +11,7 @@ mod aws_cloudfront;
 mod aws_cloudtrail;
 mod aws_cloudtrail_insight;
 mod aws_guardduty;
+mod aws_honey_bucket;
 mod aws_route53;
 mod aws_s3_access;
 mod aws_security_hub;
@@ -18,6 +19,7 @@ mod aws_vpc_flow;
 mod aws_waf;
 mod azure_monitor;
 mod bind;
+mod carbon_black_alert;
 mod cef;
 mod cisco_asa;
 mod cisco_umbrella;
@@ -34,6 +36,7 @@ mod gcp_vpc_flow;
 mod github_audit;
 mod gitlab;
 mod google_workspace;
+mod http;
 mod identity_logs;
 mod intune;
 mod kubernetes_audit;
@@ -44,6 +47,7 @@ mod meraki;
 mod microsoft_365;
 mod microsoft_defender;
 mod microsoft_graph_alert;
+mod microsoft_sentinel;
 mod netskope;
 mod network;
 mod ocsf;
@@ -52,14 +56,15 @@ mod operation;
 mod osquery;
 mod palo_alto;
 mod platform_logs;
+mod required;
 mod sensor;
 mod sentinel_one;
+mod silk_flow;
 mod sophos;
 mod suricata;
 mod syslog;
 mod text_fields;
 mod text_line;
-mod traffic;
 mod web;
 mod well_known;
 mod windows;
@@ -92,6 +97,7 @@ fn applications() -> Vec<Box<dyn Mapping>> {
         Box::new(entra::EntraAudit),
         Box::new(microsoft_365::Microsoft365),
         Box::new(microsoft_graph_alert::MicrosoftGraphAlert),
+        Box::new(microsoft_sentinel::MicrosoftSentinel),
         Box::new(microsoft_defender::MicrosoftDefender),
         Box::new(crowdstrike::CrowdstrikeSensor),
         Box::new(crowdstrike::CrowdstrikeStream),
@@ -114,6 +120,7 @@ fn applications() -> Vec<Box<dyn Mapping>> {
         Box::new(&collaboration_logs::ASANA),
         Box::new(&collaboration_logs::BOX),
         Box::new(&platform_logs::CARBON_BLACK),
+        Box::new(carbon_black_alert::CarbonBlackAlert),
         Box::new(&collaboration_logs::DROPBOX),
         Box::new(&collaboration_logs::NOTION),
         Box::new(&platform_logs::SALESFORCE),
@@ -138,6 +145,7 @@ fn clouds() -> Vec<Box<dyn Mapping>> {
         Box::new(aws_cloudtrail_insight::AwsCloudtrailInsight),
         Box::new(aws_cloudfront::AwsCloudfront),
         Box::new(aws_guardduty::AwsGuardduty),
+        Box::new(aws_honey_bucket::AwsHoneyBucket),
         Box::new(aws_route53::AwsRoute53),
         Box::new(aws_s3_access::AwsS3Access),
         Box::new(aws_security_hub::AwsSecurityHub),
@@ -169,6 +177,7 @@ fn sensors() -> Vec<Box<dyn Mapping>> {
         Box::new(palo_alto::PaloAlto),
         Box::new(sophos::Firewall),
         Box::new(sophos::Central),
+        Box::new(silk_flow::SilkFlow),
     ]
 }
 

@@ -3,8 +3,8 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping};
 
-use super::traffic::{complete, has_any};
-use super::well_known::product;
+use super::required::complete;
+use super::well_known::{has_any, product};
 
 const FIELDS: &[(&str, &str)] = &[
     ("_id", "metadata.uid"),

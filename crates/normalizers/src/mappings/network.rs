@@ -1,69 +1,11 @@
-//! What network sensors and firewalls have in common: requests, addresses of messages,
-//! protocols, and the frame that syslog gives their texts.
+//! What network sensors, firewalls and clouds have in common: endpoints, protocols, verdicts,
+//! addresses of messages, and the frame that syslog gives their texts.
 
+use std::borrow::Cow;
+
+use headwater_event::ip::parse_address;
 use headwater_event::json::Scalar;
 use headwater_pipeline::mapping::Mapper;
-
-/// Methods that the schema knows, with the activity of HTTP Activity.
-const METHODS: [(&str, i64); 9] = [
-    ("CONNECT", 1),
-    ("DELETE", 2),
-    ("GET", 3),
-    ("HEAD", 4),
-    ("OPTIONS", 5),
-    ("POST", 6),
-    ("PUT", 7),
-    ("TRACE", 8),
-    ("PATCH", 9),
-];
-
-/// The class of a web request, with the activity of the method that a field has.
-pub(super) fn http_class(mapper: &mut Mapper<'_>, from: &str) {
-    let method = mapper.source().text(from).unwrap_or_default().into_owned();
-    let known = METHODS.iter().find(|(name, _)| name.eq_ignore_ascii_case(&method));
-    mapper.class(4002, known.map_or(0, |(_, activity)| *activity));
-    if known.is_none() && !method.is_empty() {
-        mapper.other_activity(&method);
-    }
-}
-
-/// The method. The schema has a closed list, in capitals: others stay unmapped.
-pub(super) fn http_method(mapper: &mut Mapper<'_>, from: &str, request: &str) {
-    let method = mapper.source().text(from).unwrap_or_default().into_owned();
-    let known = METHODS.iter().find(|(name, _)| name.eq_ignore_ascii_case(&method));
-    if let Some((name, _)) = known
-        && mapper.set(&format!("{request}.http_method"), *name)
-    {
-        mapper.done(from);
-    }
-}
-
-/// A request's target: path and query, or a whole address as proxies get it. An address needs one
-/// of them; where there is only a host, this is it.
-pub(super) fn http_target(mapper: &mut Mapper<'_>, from: &str, host: &str, url: &str) {
-    let Some(target) = mapper.source().text(from).map(std::borrow::Cow::into_owned) else {
-        if mapper.copy(host, &format!("{url}.url_string")) {
-            mapper.copy(host, &format!("{url}.hostname"));
-        }
-        return;
-    };
-    match target.split_once('?') {
-        Some((path, query)) if target.starts_with('/') => {
-            mapper.set(&format!("{url}.path"), path);
-            if !query.is_empty() {
-                mapper.set(&format!("{url}.query_string"), query);
-            }
-            mapper.done(from);
-        }
-        None if target.starts_with('/') => {
-            mapper.copy(from, &format!("{url}.path"));
-        }
-        _ => {
-            mapper.copy(from, &format!("{url}.url_string"));
-        }
-    }
-    mapper.copy(host, &format!("{url}.hostname"));
-}
 
 /// Addresses of a message: writes what stands between `<` and `>`, or all of it, and the whole
 /// where that is more.
@@ -71,7 +13,7 @@ pub(super) fn addresses(mapper: &mut Mapper<'_>, from: &str, address: &str, mail
     let source = mapper.source();
     let Some(field) = source.find(from) else { return };
     let texts = source.elements(field).into_iter().filter_map(|one| source.text_of(one));
-    let texts: Vec<String> = texts.map(std::borrow::Cow::into_owned).collect();
+    let texts: Vec<String> = texts.map(Cow::into_owned).collect();
     let name = addresses_name(from);
     let extra = mapper.extra();
     let list = extra.append(extra.root(), &name, Scalar::Array);
@@ -94,13 +36,6 @@ pub(super) fn addresses(mapper: &mut Mapper<'_>, from: &str, address: &str, mail
 /// Where [`addresses`] keeps what it found, for a second attribute.
 pub(super) fn addresses_name(from: &str) -> String {
     format!("{}_addresses", from.replace('.', "_"))
-}
-
-/// [`Mapper::table`] with targets below a prefix (`evidences.`).
-pub(super) fn table_below(mapper: &mut Mapper<'_>, prefix: &str, pairs: &[(&str, &str)]) {
-    for (from, to) in pairs {
-        mapper.table(&[(from, &format!("{prefix}{to}"))]);
-    }
 }
 
 /// Hashes in the order of the fields that are there, with the numbers of their algorithms.
@@ -133,7 +68,7 @@ const PROTOCOLS: [(&str, i64); 12] = [
 /// A protocol from a field that has its name or its number; writes both. `prefix` ends in a dot or
 /// is empty.
 pub(super) fn protocol(mapper: &mut Mapper<'_>, from: &str, prefix: &str) {
-    let Some(text) = mapper.source().text(from).map(std::borrow::Cow::into_owned) else { return };
+    let Some(text) = mapper.source().text(from).map(Cow::into_owned) else { return };
     let to_name = format!("{prefix}connection_info.protocol_name");
     let to_number = format!("{prefix}connection_info.protocol_num");
     let is = |name: &str| text.eq_ignore_ascii_case(name);
@@ -197,12 +132,6 @@ pub(super) fn mentions(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| text.contains(word))
 }
 
-/// Action and disposition of a firewall: allowed, or not with the kind of no.
-pub(super) fn verdict(mapper: &mut Mapper<'_>, is_allowed: bool, disposition: i64) {
-    mapper.set("action_id", if is_allowed { 1_i64 } else { 2 });
-    mapper.set("disposition_id", disposition);
-}
-
 /// The schema wants a name for every endpoint of which something is known.
 pub(super) fn name_endpoints(mapper: &mut Mapper<'_>, prefix: &str) {
     let has = |mapper: &Mapper<'_>, end: &str, parts: &[&str]| {
@@ -223,7 +152,7 @@ pub(super) fn any_endpoint(mapper: &mut Mapper<'_>) {
     let parts = ["ip", "hostname", "interface_name", "name", "domain", "svc_name"];
     let ends = ["src_endpoint", "dst_endpoint"];
     let is_there =
-        |end: &&str| parts.iter().any(|part| mapper.written(&format!("{end}.{part}")).is_some());
+        |end: &&str| parts.iter().any(|part| mapper.written((*end, part)).is_some());
     if !ends.iter().any(is_there) {
         mapper.set("dst_endpoint.name", "Unknown");
     }
@@ -232,4 +161,68 @@ pub(super) fn any_endpoint(mapper: &mut Mapper<'_>) {
 /// Whether a text is an address and nothing else.
 pub(super) fn is_address(text: &str) -> bool {
     text.parse::<std::net::IpAddr>().is_ok()
+}
+
+/// Action and disposition of a firewall: allowed, or not with the kind of no.
+pub(super) fn verdict(mapper: &mut Mapper<'_>, is_allowed: bool, disposition: i64) {
+    mapper.set("action_id", if is_allowed { 1_i64 } else { 2 });
+    mapper.set("disposition_id", disposition);
+}
+
+/// [`verdict`] of those who know nothing but yes and no.
+pub(super) fn plain_verdict(mapper: &mut Mapper<'_>, is_allowed: bool) {
+    verdict(mapper, is_allowed, if is_allowed { 1 } else { 2 });
+}
+
+/// Host and port of `host:port`; an IPv6 address with a port stands in square brackets.
+pub(super) fn split_port(text: &str) -> (&str, Option<i64>) {
+    if let Some((host, rest)) = text.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        return (host, rest.strip_prefix(':').and_then(parse_port));
+    }
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') => match parse_port(port) {
+            Some(port) => (host, Some(port)),
+            None => (text, None),
+        },
+        _ => (text, None),
+    }
+}
+
+fn parse_port(text: &str) -> Option<i64> {
+    text.parse::<u16>().ok().map(i64::from)
+}
+
+/// An address that may have a port: `address:port`, to the members of an endpoint.
+pub(super) fn endpoint(mapper: &mut Mapper<'_>, from: &str, to: &str) -> bool {
+    let Some(text) = mapper.source().text(from).map(Cow::into_owned) else { return false };
+    let (host, port) = split_port(&text);
+    if port.is_none() && host == text {
+        return mapper.copy(from, (to, "ip"))
+            || mapper.copy(from, (to, "hostname"));
+    }
+    let member = if parse_address(host).is_some() { "ip" } else { "hostname" };
+    if !mapper.set((to, member), host) {
+        return false;
+    }
+    if let Some(port) = port {
+        mapper.set((to, "port"), port);
+    }
+    mapper.done(from);
+    true
+}
+
+/// DNS response code in the words of the registry, or its number.
+pub(super) fn response_code(mapper: &mut Mapper<'_>, from: &str) -> bool {
+    let Some(text) = mapper.source().text(from).map(Cow::into_owned) else { return false };
+    let number = match text.to_ascii_uppercase().as_str() {
+        "FORMERR" => Some(1_i64),
+        "SERVFAIL" => Some(2),
+        _ => None,
+    };
+    let Some(number) = number else { return mapper.copy(from, "rcode_id") };
+    let written = mapper.set("rcode_id", number);
+    if written {
+        mapper.done(from);
+    }
+    written
 }

@@ -184,11 +184,11 @@ fn target(mapper: &mut Mapper<'_>, place: usize, to: &str, kind: &str) {
         return;
     }
     // The first one counts; the others stay as they are.
-    if mapper.written(&format!("{to}.uid")).is_some() {
+    if mapper.written((to, "uid")).is_some() {
         return;
     }
-    mapper.copy(&from("id"), &format!("{to}.uid"));
-    mapper.copy(&from("displayName"), &format!("{to}.name"));
+    mapper.copy(&from("id"), (to, "uid"));
+    mapper.copy(&from("displayName"), (to, "name"));
     if to == "user" {
         mapper.copy(&from("alternateId"), "user.email_addr");
         mapper.copy(&from("type"), "user.type_id");

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use headwater_pipeline::mapping::Mapper;
 
-use super::audit_log::has_any;
+use super::well_known::has_any;
 use super::well_known::last_segment;
 
 pub(super) const FILE_ACTIVITY: i64 = 1001;
@@ -43,21 +43,21 @@ pub(super) fn hash(mapper: &mut Mapper<'_>, from: &str, list: &str, algorithm: i
 
 /// Name and kind of a file whose path is known.
 pub(super) fn name_file(mapper: &mut Mapper<'_>, file: &str, type_id: i64) {
-    let path = mapper.written(&format!("{file}.path")).map(Cow::into_owned);
+    let path = mapper.written((file, "path")).map(Cow::into_owned);
     if let Some(path) = path.as_deref().map(last_segment).filter(|name| !name.is_empty()) {
-        mapper.set(&format!("{file}.name"), path);
+        mapper.set((file, "name"), path);
     }
-    if mapper.written(&format!("{file}.name")).is_some() {
-        mapper.set(&format!("{file}.type_id"), type_id);
+    if mapper.written((file, "name")).is_some() {
+        mapper.set((file, "type_id"), type_id);
     }
 }
 
 /// The name of a process whose file is known; its file's name and kind.
 pub(super) fn name_process(mapper: &mut Mapper<'_>, process: &str) {
     name_file(mapper, &format!("{process}.file"), 1);
-    let name = mapper.written(&format!("{process}.file.name")).map(Cow::into_owned);
+    let name = mapper.written((process, "file.name")).map(Cow::into_owned);
     if let Some(name) = name {
-        mapper.set(&format!("{process}.name"), &*name);
+        mapper.set((process, "name"), &*name);
     }
 }
 
@@ -79,11 +79,11 @@ pub(super) fn integrity(mapper: &mut Mapper<'_>, from: &str, to: &str) {
 pub(super) fn account(mapper: &mut Mapper<'_>, from: &str, user: &str) {
     let Some(text) = mapper.source().text(from).map(Cow::into_owned) else { return };
     let Some((domain, name)) = text.split_once('\\') else {
-        mapper.copy(from, &format!("{user}.name"));
+        mapper.copy(from, (user, "name"));
         return;
     };
-    if mapper.set(&format!("{user}.name"), name) {
-        mapper.set(&format!("{user}.domain"), domain);
+    if mapper.set((user, "name"), name) {
+        mapper.set((user, "domain"), domain);
         mapper.done(from);
     }
 }

@@ -9,13 +9,14 @@ use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
 use super::audit_log::{
     ACCOUNT_CHANGE, API_ACTIVITY, AUTHENTICATION, BY_VERB, DETECTION_FINDING, Rule, address,
-    classify, complete, has_any, open, os_type, severity,
+    classify, complete, open, os_type, severity,
 };
 use super::sensor::{
     DNS_ACTIVITY, FILE_ACTIVITY, HTTP_ACTIVITY, KERNEL_EXTENSION, MD5, MODULE_ACTIVITY,
     NETWORK_ACTIVITY, PROCESS_ACTIVITY, REGISTRY_KEY, REGISTRY_VALUE, SCHEDULED_JOB,
     SCRIPT_ACTIVITY, SHA1, SHA256, account, complete_host, hash, name_file, name_process,
 };
+use super::well_known::has_any;
 use super::well_known::{product, status};
 
 /// Numbers of activities.

@@ -4,9 +4,10 @@
 use headwater_event::time;
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
+use super::http::{http_class, http_method, http_target};
 use super::network::{
-    any_endpoint, direction, firewall, http_class, http_method, http_target, mentions,
-    name_endpoints, protocol, syslog_frame, totals, verdict,
+    any_endpoint, direction, firewall, mentions, name_endpoints, protocol, syslog_frame, totals,
+    verdict,
 };
 use super::text_fields;
 use super::well_known::{product, status};
@@ -311,15 +312,15 @@ fn user(mapper: &mut Mapper<'_>) {
     for to in ["user", "actor.user"] {
         let written = match text.split_once('\\') {
             Some((domain, name)) => {
-                let written = mapper.set(&format!("{to}.name"), name);
-                mapper.set(&format!("{to}.domain"), domain);
+                let written = mapper.set((to, "name"), name);
+                mapper.set((to, "domain"), domain);
                 written
             }
-            None => mapper.set(&format!("{to}.name"), text.as_str()),
+            None => mapper.set((to, "name"), text.as_str()),
         };
         if written {
             mapper.done(path);
-            mapper.copy("user_id", &format!("{to}.uid"));
+            mapper.copy("user_id", (to, "uid"));
             return;
         }
     }

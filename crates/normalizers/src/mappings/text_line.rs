@@ -245,9 +245,42 @@ pub(super) fn some_device(mapper: &mut Mapper<'_>) {
 
 /// An honest name for an object that needs one of name and number, when the record has neither.
 pub(super) fn some_name(mapper: &mut Mapper<'_>, object: &str) {
-    let is_there = |part: &str| mapper.written(&format!("{object}.{part}")).is_some();
+    let is_there = |part: &str| mapper.written((object, part)).is_some();
     if !is_there("name") && !is_there("uid") {
-        mapper.set(&format!("{object}.name"), "Unknown");
+        mapper.set((object, "name"), "Unknown");
+    }
+}
+
+/// Fields of a line that are separated by spaces; quotes and square brackets hold a field together
+/// and are not part of it.
+pub(super) fn split_line(line: &str) -> Vec<&str> {
+    let mut fields = Vec::new();
+    let mut rest = line.trim();
+    while let Some(first) = rest.chars().next() {
+        let inner = rest.get(first.len_utf8()..).unwrap_or_default();
+        let (field, tail) = match first {
+            // A quote inside a field is no end: the end is followed by a space.
+            '"' => {
+                inner.split_once("\" ").unwrap_or((inner.strip_suffix('"').unwrap_or(inner), ""))
+            }
+            '[' if inner.contains("] ") => inner.split_once("] ").unwrap_or((inner, "")),
+            _ => rest.split_once(' ').unwrap_or((rest, "")),
+        };
+        fields.push(field);
+        rest = tail.trim_start();
+    }
+    fields
+}
+
+/// Adds fields that were found in a text, by the names of their places.
+pub(super) fn add_fields(mapper: &mut Mapper<'_>, names: &[&str], values: &[&str]) {
+    let extra = mapper.extra();
+    let root = extra.root();
+    for (name, value) in names.iter().zip(values) {
+        extra.append(root, name, *value);
+    }
+    for (place, value) in values.iter().enumerate().skip(names.len()) {
+        extra.append(root, &format!("field_{}", place + 1), *value);
     }
 }
 

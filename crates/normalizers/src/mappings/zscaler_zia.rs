@@ -4,10 +4,10 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{
-    complete, http_class, http_response, response_code, table_below, url, verdict,
-};
-use super::well_known::{product, status};
+use super::http::{http_request, http_response, url};
+use super::network::{plain_verdict, response_code};
+use super::required::complete;
+use super::well_known::{product, status, table_below};
 
 const PREFIX: &str = "event.";
 
@@ -146,19 +146,19 @@ impl Mapping for ZscalerZia {
 fn judge(mapper: &mut Mapper<'_>, from: &str) {
     let action = mapper.source().text(from).unwrap_or_default().to_ascii_lowercase();
     if action.starts_with("allow") {
-        verdict(mapper, true);
+        plain_verdict(mapper, true);
     } else if ["block", "drop", "deny"].iter().any(|word| action.starts_with(word)) {
-        verdict(mapper, false);
+        plain_verdict(mapper, false);
     }
 }
 
 fn web(mapper: &mut Mapper<'_>) -> i64 {
-    http_class(mapper, "event.requestmethod");
+    http_request(mapper, "event.requestmethod");
     url(mapper, "event.url", "http_request.url");
     http_response(mapper, "event.status", RESPONSE_FIELDS);
     judge(mapper, "event.action");
     if let Some(agent) = mapper.take("event.useragent") {
-        mapper.set("http_request.user_agent", super::traffic::percent_decode(&agent).as_str());
+        mapper.set("http_request.user_agent", super::http::percent_decode(&agent).as_str());
     }
     table_below(mapper, PREFIX, WEB_FIELDS);
     4002

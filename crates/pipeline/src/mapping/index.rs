@@ -95,10 +95,12 @@ impl Index {
                     return true;
                 }
                 Some((tag, Some(other))) if *tag == tag_of(hash) => {
-                    if tree.parent(*other) != tree.parent(id) {
+                    // An equal key of the same object: the first one is found. What is below others
+                    // is not.
+                    let is_scalar = !matches!(tree.kind(id), Kind::Object | Kind::Array);
+                    if tree.parent(*other) != tree.parent(id) || !is_scalar {
                         return false;
                     }
-                    // An equal key of the same object: the first one is found.
                     self.repeats_keys = true;
                 }
                 _ => {}

@@ -157,8 +157,9 @@ impl Mappings {
             mapper.traces(explanation.is_some());
             entry.mapping.map(&mut mapper);
             if mapper.is_classified() {
-                let (time, steps) = mapper.finish();
+                let (time, mut steps) = mapper.finish();
                 if let Some(explanation) = explanation.as_deref_mut() {
+                    steps.extend(unmapped(ocsf));
                     let mapping = Some(entry.mapping.name());
                     *explanation = Explanation { mapping, keys: keys.to_vec(), steps };
                 }
@@ -171,8 +172,9 @@ impl Mappings {
         let product = metadata.origin.source.as_deref().unwrap_or("Unknown");
         mapper.set("metadata.product.name", product);
         mapper.set("severity_id", 0_i64);
-        let (time, steps) = mapper.finish();
+        let (time, mut steps) = mapper.finish();
         if let Some(explanation) = explanation {
+            steps.extend(unmapped(ocsf));
             *explanation = Explanation { mapping: None, keys: Vec::new(), steps };
         }
         time
@@ -188,6 +190,15 @@ impl Mappings {
         }
         presence
     }
+}
+
+/// The way of the fields that no attribute took; of an object that is left in part, its own.
+fn unmapped(ocsf: &Tree) -> impl Iterator<Item = Step> + '_ {
+    let left = ocsf.get(ocsf.root(), "unmapped").into_iter();
+    left.flat_map(|object| ocsf.children(object)).map(|field| {
+        let from = ocsf.key(field).into_owned();
+        Step { to: format!("unmapped.{from}"), from }
+    })
 }
 
 impl Entry {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use headwater_event::{Envelope, Event, Origin, Reject, Timestamp};
 
 use super::{Mapper, Mapping, Source};
-use crate::{Output, Pipeline, PipelineOptions};
+use crate::{Output, Pipeline, PipelineOptions, Worker};
 
 #[derive(Debug)]
 struct Logon;
@@ -62,10 +62,14 @@ impl Output for Kept {
     fn dropped(&mut self) {}
 }
 
-fn run(json: &str) -> (String, String, String) {
+fn worker() -> Worker {
     let mappings: Vec<Box<dyn Mapping>> = vec![Box::new(Logon)];
     let pipeline = Pipeline::with_mappings(mappings, Vec::new(), PipelineOptions::default());
-    let mut worker = Arc::new(pipeline.unwrap()).worker();
+    Arc::new(pipeline.unwrap()).worker()
+}
+
+fn run(json: &str) -> (String, String, String) {
+    let mut worker = worker();
     let mut kept = Kept::default();
     let origin = Origin::default();
     let (original, json) = (json.as_bytes(), json.as_bytes());
@@ -144,4 +148,25 @@ fn equal_keys_all_stay() {
         top.sort();
         assert_eq!(texts(&ocsf["unmapped"]), top, "{count}");
     }
+}
+
+#[test]
+fn an_explanation_has_every_fields_way() {
+    let json = br#"{"kind":"logon","who":"Ann","more":{"pid":77,"x":1},"deep":{"a":2,"b":"-"}}"#;
+    let origin = Origin::default();
+    let received_at = Timestamp::from_micros(1_700_000_000_000_000);
+    let envelope = Envelope { original: json, json, origin: &origin, time: None, received_at };
+    let explanation = worker().explain(envelope);
+    assert_eq!(explanation.mapping, Some("logon"));
+    let steps = explanation.steps.iter().map(|step| (step.from.as_str(), step.to.as_str()));
+    assert_eq!(
+        steps.collect::<Vec<_>>(),
+        [
+            ("who", "user.name"),
+            ("more.pid", "actor.process.pid"),
+            ("kind", "unmapped.kind"),
+            ("x", "unmapped.x"),
+            ("deep", "unmapped.deep"),
+        ]
+    );
 }

@@ -49,6 +49,12 @@ impl<'a> From<(&'a str, &&'a str)> for To<'a> {
     }
 }
 
+impl<'a> From<(&'a String, &'a str)> for To<'a> {
+    fn from((object, member): (&'a String, &'a str)) -> Self {
+        Self { object, member }
+    }
+}
+
 impl fmt::Display for To<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.object {

@@ -35,18 +35,36 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// Product and class with the share of events that are classified and free of errors.
+/// Product and class with the share of the product's events that are classified, the share of
+/// these events that are free of errors, and the worst issue that is found most often.
 fn coverage(condition: &str) -> String {
     format!(
-        "WITH chosen AS (SELECT eventid, metadata_product_name, class_uid, ocsf_issues FROM events \
-         WHERE {condition}), \
-         wrong AS (SELECT DISTINCT eventid FROM (SELECT eventid, unnest(ocsf_issues) AS issue \
-         FROM chosen) AS issues WHERE issue['severity'] = 'error') \
-         SELECT coalesce(metadata_product_name, 'Unknown') AS product, class_uid, \
-         count(*) AS events, count(wrong.eventid) AS with_errors, \
-         round(100.0 * (count(*) - count(wrong.eventid)) / count(*), 2) AS clean_percent \
-         FROM chosen LEFT JOIN wrong ON chosen.eventid = wrong.eventid \
-         GROUP BY 1, 2 ORDER BY 1, 2"
+        "WITH chosen AS (SELECT eventid, coalesce(metadata_product_name, 'Unknown') AS product, \
+         coalesce(class_uid, 0) AS class_uid, ocsf_issues FROM events WHERE {condition}), \
+         found AS (SELECT eventid, product, class_uid, unnest(ocsf_issues) AS issue FROM chosen), \
+         wrong AS (SELECT DISTINCT eventid FROM found WHERE issue['severity'] = 'error'), \
+         kinds AS (SELECT product, class_uid, issue['severity'] AS severity, \
+         issue['code'] AS code, issue['path'] AS path, count(*) AS issues FROM found \
+         GROUP BY 1, 2, 3, 4, 5), \
+         ranked AS (SELECT product, class_uid, concat(severity, ': ', code, ' ', path) AS worst, \
+         row_number() OVER (PARTITION BY product, class_uid ORDER BY \
+         CASE severity WHEN 'error' THEN 0 ELSE 1 END, issues DESC, code, path) AS place \
+         FROM kinds), \
+         counted AS (SELECT chosen.product AS product, chosen.class_uid AS class_uid, \
+         count(*) AS events, count(wrong.eventid) AS with_errors \
+         FROM chosen LEFT JOIN wrong ON chosen.eventid = wrong.eventid GROUP BY 1, 2), \
+         totals AS (SELECT product, sum(events) AS events, \
+         sum(CASE WHEN class_uid = 0 THEN 0 ELSE events END) AS classified \
+         FROM counted GROUP BY 1) \
+         SELECT counted.product AS product, counted.class_uid AS class_uid, \
+         counted.events AS events, \
+         round(100.0 * totals.classified / totals.events, 2) AS classified_percent, \
+         round(100.0 * (counted.events - counted.with_errors) / counted.events, 2) \
+         AS clean_percent, coalesce(ranked.worst, '') AS top_issue \
+         FROM counted JOIN totals ON counted.product = totals.product \
+         LEFT JOIN ranked ON counted.product = ranked.product \
+         AND counted.class_uid = ranked.class_uid AND ranked.place = 1 \
+         ORDER BY 1, 2"
     )
 }
 

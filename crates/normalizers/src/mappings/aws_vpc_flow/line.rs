@@ -3,7 +3,7 @@
 use headwater_event::ip::parse_address;
 use headwater_pipeline::mapping::Mapper;
 
-use super::super::traffic::add_fields;
+use super::super::text_line::add_fields;
 
 /// Fields of the default format (version 2), then those of later versions in the guide's order.
 const IN_ORDER: &[&str] = &[

@@ -12,7 +12,8 @@ use std::borrow::Cow;
 use headwater_event::ip::{AddressClass, class_of, parse_address};
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::traffic::{complete, verdict};
+use super::network::plain_verdict;
+use super::required::complete;
 use super::well_known::product;
 
 const FIELDS: &[(&str, &str)] = &[
@@ -111,7 +112,7 @@ impl Mapping for AwsVpcFlow {
             ends(mapper);
         }
         if mapper.source().text("action").is_some() {
-            verdict(mapper, !is_refused);
+            plain_verdict(mapper, !is_refused);
         }
         mapper.table(FIELDS);
         if has_ends {

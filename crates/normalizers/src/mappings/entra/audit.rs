@@ -7,8 +7,9 @@ use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
 use super::super::audit_log::{
     ACCOUNT_CHANGE, API_ACTIVITY, BY_VERB, ENTITY_MANAGEMENT, GROUP_MANAGEMENT, Rule, USER_ACCESS,
-    classify, complete, open, paired, table_below, unpack,
+    classify, complete, open, paired, unpack,
 };
+use super::super::well_known::table_below;
 use super::super::well_known::{product, status};
 use super::{envelope, prefix};
 

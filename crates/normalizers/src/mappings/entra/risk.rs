@@ -2,8 +2,9 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::super::audit_log::{DETECTION_FINDING, complete, severity, table_below, unpack};
+use super::super::audit_log::{DETECTION_FINDING, complete, severity, unpack};
 use super::super::well_known::product;
+use super::super::well_known::table_below;
 use super::{envelope, prefix};
 
 const FIELDS: &[(&str, &str)] = &[

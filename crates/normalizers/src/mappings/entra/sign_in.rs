@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::super::audit_log::{AUTHENTICATION, complete, has_any, os, table_below, unpack};
+use super::super::audit_log::{AUTHENTICATION, complete, os, unpack};
+use super::super::well_known::{has_any, table_below};
 use super::super::well_known::{product, status};
 use super::{envelope, prefix};
 

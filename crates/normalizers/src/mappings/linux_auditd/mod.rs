@@ -361,7 +361,7 @@ fn connection(mapper: &mut Mapper<'_>, id: &str) {
     if mapper.written("connection_info.protocol_num").is_some() {
         mapper.set("connection_info.direction_id", 0_i64);
     }
-    let has_side = |side: &str| mapper.written(&format!("{side}.ip")).is_some();
+    let has_side = |side: &str| mapper.written((side, "ip")).is_some();
     if !has_side("src_endpoint")
         && !has_side("dst_endpoint")
         && !mapper.copy("hostname", "dst_endpoint.hostname")

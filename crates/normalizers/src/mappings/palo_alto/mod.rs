@@ -10,12 +10,13 @@ use headwater_event::time;
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
 use self::columns::{
-    AUTHENTICATION, CONFIG, DECRYPTION, GLOBAL_PROTECT, HIP_MATCH, SESSION, START, SYSTEM, THREAT,
-    TRAFFIC, USER_ID,
+    AUTHENTICATION, CONFIG, DECRYPTION, GLOBAL_PROTECT, HIP_MATCH, START, SYSTEM, THREAT, TRAFFIC,
+    USER_ID,
 };
+use super::http::{http_class, http_method, http_target};
 use super::network::{
-    any_endpoint, direction, firewall, http_class, http_method, http_target, mentions,
-    name_endpoints, protocol, syslog_frame, totals, verdict,
+    any_endpoint, direction, firewall, mentions, name_endpoints, protocol, syslog_frame, totals,
+    verdict,
 };
 use super::text_fields;
 use super::well_known::{last_segment, product, status};
@@ -25,15 +26,15 @@ type Write = fn(&mut Mapper<'_>);
 
 /// Kinds of logs, with their columns and how they are written.
 const KINDS: [(&str, &[&[&str]], Write); 9] = [
-    ("TRAFFIC", &[&SESSION, &TRAFFIC], traffic),
-    ("THREAT", &[&SESSION, &THREAT], threat),
-    ("DECRYPTION", &[&SESSION, &DECRYPTION], decryption),
-    ("SYSTEM", &[&SYSTEM], system),
-    ("CONFIG", &[&CONFIG], config),
-    ("GLOBALPROTECT", &[&GLOBAL_PROTECT], global_protect),
-    ("USERID", &[&USER_ID], logon),
-    ("AUTH", &[&AUTHENTICATION], logon),
-    ("HIPMATCH", &[&HIP_MATCH], host),
+    ("TRAFFIC", TRAFFIC, traffic),
+    ("THREAT", THREAT, threat),
+    ("DECRYPTION", DECRYPTION, decryption),
+    ("SYSTEM", SYSTEM, system),
+    ("CONFIG", CONFIG, config),
+    ("GLOBALPROTECT", GLOBAL_PROTECT, global_protect),
+    ("USERID", USER_ID, logon),
+    ("AUTH", AUTHENTICATION, logon),
+    ("HIPMATCH", HIP_MATCH, host),
 ];
 
 #[derive(Debug)]
@@ -372,14 +373,18 @@ fn global_protect(mapper: &mut Mapper<'_>) {
 fn system(mapper: &mut Mapper<'_>) {
     let source = mapper.source();
     let text = source.text("description").unwrap_or_default().into_owned();
-    let is_authentication = source.is("subtype", "auth");
-    let name = text.split_once("user ").and_then(|(_, rest)| rest.split([' ', ',']).next());
+    // Logons to the firewall itself are told under `general`.
+    let is_logout = text.starts_with("User ") && text.contains(" logged out");
+    let is_logon = text.starts_with("User ") && text.contains(" logged in");
+    let is_authentication = source.is("subtype", "auth") || is_logon || is_logout;
+    let name = text.split_once("user ").or_else(|| text.split_once("User "));
+    let name = name.and_then(|(_, rest)| rest.split([' ', ',']).next());
     let name = name.map(|name| name.trim_matches(['\'', '"', '.'])).filter(|name| !name.is_empty());
     let Some(name) = name.filter(|_| is_authentication) else {
         mapper.class(0, 0);
         return;
     };
-    mapper.class(3002, 1);
+    mapper.class(3002, if is_logout { 2 } else { 1 });
     status(mapper, !text.contains("failed"));
     let from = text.split_once("From: ").or_else(|| text.split_once(" from "));
     let from = from.and_then(|(_, rest)| rest.split([' ', ',']).next());

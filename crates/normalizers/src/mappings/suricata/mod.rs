@@ -5,8 +5,8 @@ mod protocols;
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::network::{direction, protocol, table_below, totals};
-use super::well_known::product;
+use super::network::{direction, protocol, totals};
+use super::well_known::{product, table_into};
 
 /// Writes one kind of event.
 type Write = fn(&mut Mapper<'_>);
@@ -97,7 +97,7 @@ fn common(mapper: &mut Mapper<'_>) {
     mapper.table(COMMON);
     // In classes without endpoints they are evidence.
     for prefix in ["", "evidences."] {
-        table_below(mapper, prefix, ENDPOINTS);
+        table_into(mapper, prefix, ENDPOINTS);
         protocol(mapper, "proto", prefix);
         tcp_flags(mapper, prefix);
         direction(mapper, prefix, 0);

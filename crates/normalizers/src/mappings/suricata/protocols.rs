@@ -2,10 +2,9 @@
 
 use headwater_pipeline::mapping::Mapper;
 
-use super::super::network::{
-    addresses, addresses_name, hashes, http_class, http_method, http_target, table_below,
-};
-use super::super::well_known::{last_segment, status};
+use super::super::http::{http_class, http_method, http_target};
+use super::super::network::{addresses, addresses_name, hashes};
+use super::super::well_known::{last_segment, status, table_into};
 
 const HTTP: &[(&str, &str)] = &[
     ("http.http_user_agent", "http_request.user_agent"),
@@ -36,15 +35,15 @@ pub(super) fn http_parts(mapper: &mut Mapper<'_>, prefix: &str) {
     let request = format!("{prefix}http_request");
     http_method(mapper, "http.http_method", &request);
     http_target(mapper, "http.url", "http.hostname", &format!("{request}.url"));
-    if mapper.written(&format!("{request}.url.path")).is_none()
-        && mapper.written(&format!("{request}.url.url_string")).is_none()
+    if mapper.written((&request, "url.path")).is_none()
+        && mapper.written((&request, "url.url_string")).is_none()
     {
         // A port alone is no address.
         mapper.done("http.http_port");
     }
-    table_below(mapper, prefix, HTTP);
+    table_into(mapper, prefix, HTTP);
     if mapper.written(&format!("{prefix}http_response.code")).is_some() {
-        table_below(mapper, prefix, HTTP_RESPONSE);
+        table_into(mapper, prefix, HTTP_RESPONSE);
     }
 }
 
@@ -68,7 +67,7 @@ pub(super) fn tls_parts(mapper: &mut Mapper<'_>, prefix: &str) {
     if !mapper.source().has("tls") {
         return;
     }
-    table_below(mapper, prefix, TLS);
+    table_into(mapper, prefix, TLS);
     let to = |part: &str| format!("{prefix}tls.{part}");
     for (from, part) in [("tls.ja3.hash", "ja3_hash"), ("tls.ja3s.hash", "ja3s_hash")] {
         if mapper.copy(from, &to(&format!("{part}.value"))) {
@@ -160,9 +159,9 @@ pub(super) fn ssh(mapper: &mut Mapper<'_>) {
     mapper.class(4007, 6);
     for (side, to) in [("client", "client_hassh"), ("server", "server_hassh")] {
         let hash = format!("ssh.{side}.hassh.hash");
-        if mapper.copy(&hash, &format!("{to}.fingerprint.value")) {
-            mapper.set(&format!("{to}.fingerprint.algorithm_id"), 20_i64);
-            mapper.copy(&format!("ssh.{side}.hassh.string"), &format!("{to}.algorithm"));
+        if mapper.copy(&hash, (to, "fingerprint.value")) {
+            mapper.set((to, "fingerprint.algorithm_id"), 20_i64);
+            mapper.copy(&format!("ssh.{side}.hassh.string"), (to, "algorithm"));
         }
     }
     mapper.copy("ssh.client.proto_version", "protocol_ver");

@@ -192,7 +192,7 @@ pub(super) fn complete(mapper: &mut Mapper<'_>, class: i64) {
 /// Connections end at the host that tells of them.
 fn sides(mapper: &mut Mapper<'_>) {
     mapper.copy("hostname", "dst_endpoint.hostname");
-    let has = |side: &str, part: &str| mapper.written(&format!("{side}.{part}")).is_some();
+    let has = |side: &str, part: &str| mapper.written((side, part)).is_some();
     let has_side = |side: &str| has(side, "ip") || has(side, "hostname");
     if !has_side("src_endpoint") && !has_side("dst_endpoint") {
         mapper.set("dst_endpoint.hostname", "Unknown");

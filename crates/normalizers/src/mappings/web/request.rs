@@ -2,21 +2,9 @@
 
 use headwater_pipeline::mapping::Mapper;
 
+use super::super::http::known_method;
 use super::super::text_line::{keep, keep_address};
 use super::super::well_known::status;
-
-/// Methods that HTTP Activity has a number for.
-const METHODS: [(&str, i64); 9] = [
-    ("CONNECT", 1),
-    ("DELETE", 2),
-    ("GET", 3),
-    ("HEAD", 4),
-    ("OPTIONS", 5),
-    ("POST", 6),
-    ("PUT", 7),
-    ("TRACE", 8),
-    ("PATCH", 9),
-];
 
 /// A request line in its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +32,9 @@ impl<'t> RequestLine<'t> {
 /// Class and activity of a request line: 99 with the method or the fact that there is none.
 pub(super) fn classify(mapper: &mut Mapper<'_>, line: Option<RequestLine<'_>>) {
     let method = line.map(|line| line.method);
-    let known = METHODS.iter().find(|(name, _)| Some(*name) == method);
-    mapper.class(4002, known.map_or(99, |(_, activity)| *activity));
+    // A server takes a method as it is written.
+    let known = method.and_then(known_method).filter(|(name, _)| Some(*name) == method);
+    mapper.class(4002, known.map_or(99, |(_, activity)| activity));
     if known.is_none() {
         mapper.other_activity(method.unwrap_or("Malformed request"));
     }
@@ -66,7 +55,7 @@ pub(super) fn write_request(mapper: &mut Mapper<'_>, text: &str) {
 
 /// Writes a method; OCSF has no others than those of its activities.
 pub(super) fn write_method(mapper: &mut Mapper<'_>, method: &str) {
-    if METHODS.iter().any(|(name, _)| *name == method) {
+    if known_method(method).is_some_and(|(name, _)| name == method) {
         mapper.set("http_request.http_method", method);
     } else {
         keep(mapper, "method", method);

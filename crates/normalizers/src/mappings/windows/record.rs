@@ -53,22 +53,27 @@ impl<'m, 'a> Record<'m, 'a> {
     /// The path of a field of the event's data.
     fn path(&self, name: &str) -> Option<String> {
         let source = self.mapper.source();
-        let at = |path: String| source.has(&path).then_some(path);
-        let below = |data: &str, suffix: &str| match data {
-            "" => format!("{name}{suffix}"),
-            data => format!("{data}.{name}{suffix}"),
-        };
-        let found = self.data.iter().find_map(|data| {
-            at(below(data, ""))
-                .or_else(|| self.shape.suffixes.iter().find_map(|end| at(below(data, end))))
-        });
-        found.or_else(|| {
-            // Who started a process is its parent in the Elastic Common Schema.
-            let name =
-                if self.id == 4688 && name == "ProcessId" { "ParentProcessId" } else { name };
-            let (_, path) = self.shape.moved.iter().find(|(data, _)| *data == name)?;
-            at((*path).to_owned())
-        })
+        let mut path = String::with_capacity(name.len() + 32);
+        for data in &self.data {
+            path.clear();
+            path.push_str(data);
+            if !data.is_empty() {
+                path.push('.');
+            }
+            path.push_str(name);
+            let length = path.len();
+            for end in [""].iter().chain(self.shape.suffixes) {
+                path.truncate(length);
+                path.push_str(end);
+                if source.has(&path) {
+                    return Some(path);
+                }
+            }
+        }
+        // Who started a process is its parent in the Elastic Common Schema.
+        let name = if self.id == 4688 && name == "ProcessId" { "ParentProcessId" } else { name };
+        let (_, moved) = self.shape.moved.iter().find(|(data, _)| *data == name)?;
+        source.has(moved).then(|| (*moved).to_owned())
     }
 
     /// The text of a field of the event's data.
@@ -139,9 +144,9 @@ impl<'m, 'a> Record<'m, 'a> {
         if self.shape.moved.is_empty() {
             return false;
         }
-        let written = self.mapper.copy("user.name", &format!("{to}.name"));
-        self.mapper.copy("user.domain", &format!("{to}.domain"));
-        self.mapper.copy("user.id", &format!("{to}.uid")) || written
+        let written = self.mapper.copy("user.name", (to, "name"));
+        self.mapper.copy("user.domain", (to, "domain"));
+        self.mapper.copy("user.id", (to, "uid")) || written
     }
 
     fn drop_field(&mut self, path: &str) -> bool {
@@ -166,7 +171,7 @@ impl<'m, 'a> Record<'m, 'a> {
         let (domain, name) = values::account(text);
         let written = self.put_text(path, &format!("{to}.name"), name);
         if let (true, Some(domain)) = (written, domain) {
-            self.mapper.set(&format!("{to}.domain"), domain);
+            self.mapper.set((to, "domain"), domain);
         }
         written
     }
@@ -177,22 +182,22 @@ impl<'m, 'a> Record<'m, 'a> {
             to.strip_suffix(".file").filter(|path| path.ends_with("process") && *path != "process")
             && ["pid", "uid"]
                 .iter()
-                .all(|part| self.mapper.written(&format!("{process}.{part}")).is_none())
+                .all(|part| self.mapper.written((process, part)).is_none())
         {
             return false;
         }
         let is_program =
             ["process.file", "module.file", "driver.file"].iter().any(|end| to.ends_with(end));
         if is_program {
-            self.mapper.set(&format!("{to}.type_id"), 8_i64);
+            self.mapper.set((to, "type_id"), 8_i64);
         }
         let written = file(self.mapper, path, to);
         if let (true, Some(process)) = (written, to.strip_suffix(".file"))
             && process.ends_with("process")
         {
-            let name = self.mapper.written(&format!("{to}.name")).map(Cow::into_owned);
+            let name = self.mapper.written((to, "name")).map(Cow::into_owned);
             if let Some(name) = name {
-                self.mapper.set(&format!("{process}.name"), name.as_str());
+                self.mapper.set((process, "name"), name.as_str());
             }
         }
         written
@@ -274,17 +279,17 @@ impl<'m, 'a> Record<'m, 'a> {
     /// The account that the event was written as.
     pub(super) fn account(&mut self, to: &str) {
         let [sid, name, domain] = self.shape.account;
-        if self.mapper.written(&format!("{to}.name")).is_none() {
-            self.mapper.copy_first(name, &format!("{to}.name"));
-            self.mapper.copy_first(domain, &format!("{to}.domain"));
+        if self.mapper.written((to, "name")).is_none() {
+            self.mapper.copy_first(name, (to, "name"));
+            self.mapper.copy_first(domain, (to, "domain"));
         }
-        self.mapper.copy_first(sid, &format!("{to}.uid"));
+        self.mapper.copy_first(sid, (to, "uid"));
     }
 
     /// Only the SID of that account, where its name's place has another meaning.
     pub(super) fn account_id(&mut self, to: &str) {
         let [sid, ..] = self.shape.account;
-        self.mapper.copy_first(sid, &format!("{to}.uid"));
+        self.mapper.copy_first(sid, (to, "uid"));
     }
 
     /// What identifies this event: its number in the log, with the computer.
@@ -340,7 +345,7 @@ impl<'m, 'a> Record<'m, 'a> {
     /// An endpoint that is the computer itself.
     pub(super) fn computer_as(&mut self, to: &str) {
         if let Some(name) = self.computer() {
-            self.mapper.set(&format!("{to}.hostname"), name.as_str());
+            self.mapper.set((to, "hostname"), name.as_str());
         }
     }
 

@@ -204,7 +204,7 @@ fn signature(record: &mut Record<'_, '_>, to: &str) {
     let status = record.put("SignatureStatus", &format!("{to}.signatures[0].state_id"));
     let signer = record.put("Signature", &format!("{to}.signatures[0].developer_uid"));
     if status || signer {
-        record.mapper.set(&format!("{to}.signatures[0].algorithm_id"), 4_i64);
+        record.mapper.set((to, "signatures[0].algorithm_id"), 4_i64);
     }
 }
 
@@ -327,8 +327,8 @@ fn registry(record: &mut Record<'_, '_>) {
 fn value(record: &mut Record<'_, '_>, name: &str, to: &str) {
     let Some(text) = record.text(name) else { return };
     let (path, value) = text.rsplit_once('\\').unwrap_or((&text, "(Default)"));
-    if record.mapper.set(&format!("{to}.path"), path) {
-        record.mapper.set(&format!("{to}.name"), value);
+    if record.mapper.set((to, "path"), path) {
+        record.mapper.set((to, "name"), value);
         record.done(name);
     }
 }

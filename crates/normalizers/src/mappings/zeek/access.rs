@@ -29,9 +29,9 @@ pub(super) fn ssh(mapper: &mut Mapper<'_>, _: &str) {
     mapper.class(4007, activity);
     status_from(mapper, "auth_success");
     for (hash, algorithms, to) in HASSH {
-        if mapper.copy(hash, &format!("{to}.fingerprint.value")) {
-            mapper.set(&format!("{to}.fingerprint.algorithm_id"), 20_i64);
-            mapper.copy(algorithms, &format!("{to}.algorithm"));
+        if mapper.copy(hash, (to, "fingerprint.value")) {
+            mapper.set((to, "fingerprint.algorithm_id"), 20_i64);
+            mapper.copy(algorithms, (to, "algorithm"));
         }
     }
     table(mapper, SSH);

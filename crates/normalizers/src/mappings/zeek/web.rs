@@ -3,7 +3,8 @@
 use headwater_event::json::Scalar;
 use headwater_pipeline::mapping::Mapper;
 
-use super::super::network::{http_class, http_method, http_target, is_address};
+use super::super::http::{http_class, http_method, http_target};
+use super::super::network::is_address;
 use super::super::well_known::status;
 use super::{copy, status_from, table};
 
@@ -75,8 +76,8 @@ pub(super) fn ssl(mapper: &mut Mapper<'_>, _: &str) {
     status_from(mapper, "established");
     table(mapper, SSL);
     for (from, to) in GREETINGS {
-        if mapper.copy(from, &format!("{to}.value")) {
-            mapper.set(&format!("{to}.algorithm_id"), 1_i64);
+        if mapper.copy(from, (to, "value")) {
+            mapper.set((to, "algorithm_id"), 1_i64);
         }
     }
     if mapper.written("tls.certificate.issuer").is_some() {
@@ -121,7 +122,7 @@ pub(super) fn x509(mapper: &mut Mapper<'_>, _: &str) {
     let is_client = mapper.source().is("client_cert", "true");
     let endpoint = if is_client { "src_endpoint" } else { "dst_endpoint" };
     if super::text(&mapper.source(), "id.orig_h").is_none() {
-        mapper.set(&format!("{endpoint}.name"), "Unknown");
+        mapper.set((endpoint, "name"), "Unknown");
     }
     mapper.set("app_protocol_name", "ssl");
 }
