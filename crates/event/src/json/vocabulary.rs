@@ -154,27 +154,32 @@ fn is_spelling_of_eight(key: [u8; 8], word: [u8; 8]) -> bool {
 /// Hash of a key that is equal for spellings that differ in ASCII case only.
 #[must_use]
 pub fn hash_key(key: &[u8]) -> u32 {
-    hash_and_case(key).0
+    mix::<false>(key).0
 }
 
 /// The hash, and whether lower-casing may change the key: it has an ASCII capital or is not ASCII.
 pub(super) fn hash_and_case(key: &[u8]) -> (u32, bool) {
+    mix::<true>(key)
+}
+
+#[inline]
+fn mix<const CASE: bool>(key: &[u8]) -> (u32, bool) {
     let mut mixer = Mixer::new(key.len());
     match *key {
         [] => {}
-        [a] => mixer.add([a, 0, 0, 0, 0, 0, 0, 0]),
-        [a, b] => mixer.add([a, b, 0, 0, 0, 0, 0, 0]),
-        [a, b, c] => mixer.add([a, b, c, 0, 0, 0, 0, 0]),
+        [a] => mixer.add::<CASE>([a, 0, 0, 0, 0, 0, 0, 0]),
+        [a, b] => mixer.add::<CASE>([a, b, 0, 0, 0, 0, 0, 0]),
+        [a, b, c] => mixer.add::<CASE>([a, b, c, 0, 0, 0, 0, 0]),
         // Overlapping ends instead of a loop over single bytes.
         [a, b, c, d, ..] if key.len() < 8 => {
             let [e, f, g, h] = *key.last_chunk().unwrap_or(&[0; 4]);
-            mixer.add([a, b, c, d, e, f, g, h]);
+            mixer.add::<CASE>([a, b, c, d, e, f, g, h]);
         }
         _ => {
             let (words, rest) = key.as_chunks();
-            words.iter().for_each(|word| mixer.add(*word));
+            words.iter().for_each(|word| mixer.add::<CASE>(*word));
             if let Some(word) = key.last_chunk().filter(|_| !rest.is_empty()) {
-                mixer.add(*word);
+                mixer.add::<CASE>(*word);
             }
         }
     }
@@ -197,9 +202,13 @@ impl Mixer {
         Self { hash: (length as u64).wrapping_mul(Self::MIX), odd: false }
     }
 
-    fn add(&mut self, bytes: [u8; 8]) {
+    #[inline]
+    fn add<const CASE: bool>(&mut self, bytes: [u8; 8]) {
         let word = u64::from_le_bytes(bytes);
         self.hash = (self.hash ^ (word | Self::FOLD)).wrapping_mul(Self::MIX).rotate_left(29);
+        if !CASE {
+            return;
+        }
         // The high bit of each byte of the sums: at least `A`, and beyond `Z`.
         let low = word & !Self::HIGH;
         let from_a = low + Self::ONES * (0x80 - 0x41);
