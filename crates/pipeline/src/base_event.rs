@@ -72,7 +72,7 @@ pub(crate) fn leading_time(source: &Source<'_>) -> Option<(Timestamp, String)> {
     let line = source.text_of(line)?;
     let line = line.trim_start_matches(['[', ' ']);
     let is_date = line.len() > 10 && line.bytes().take(4).all(|byte| byte.is_ascii_digit());
-    if !is_date || !line.bytes().nth(4).is_some_and(|byte| b"-/".contains(&byte)) {
+    if !is_date || !line.as_bytes().get(4).is_some_and(|byte| b"-/".contains(byte)) {
         return None;
     }
     let ends = line.char_indices().filter(|(_, letter)| " ,;|]\t".contains(*letter));
