@@ -2,9 +2,9 @@
 //!
 //! Its fields are below `unmapped`, where the schema says nothing about them, so they tell by their
 //! form what they are: addresses, URLs, e-mail addresses and hashes by their text, users and hosts
-//! by their key. In longer texts only IP addresses are looked for. The name of such an observable is `unmapped[source.ip]`: brackets are what the
-//! schema accepts after an attribute that may hold anything. Keys that have brackets themselves
-//! leave only `unmapped`.
+//! by their key. In longer texts only IP addresses are looked for. The name of such an observable
+//! is `unmapped[source.ip]`: brackets are what the schema accepts after an attribute that may hold
+//! anything. Keys that have brackets themselves leave only `unmapped`.
 
 use headwater_event::ip::parse_address;
 use headwater_event::json::{Kind, NodeId, Scalar, Tree};
@@ -61,8 +61,8 @@ const NAMES: &[(&str, i64)] = &[
     ("dsthost", HOST_NAME),
 ];
 
-/// The time that a line of text begins with, and its text: `2024-05-01 10:00:00,123 WARN …`. Records
-/// with more fields than the line tell their time elsewhere.
+/// The time that a line of text begins with, and its text: `2024-05-01 10:00:00,123 WARN …`.
+/// Records with more fields than the line tell their time elsewhere.
 pub(crate) fn leading_time(source: &Source<'_>) -> Option<(Timestamp, String)> {
     let mut members = source.members(source.root());
     let (key, line) = members.next()?;

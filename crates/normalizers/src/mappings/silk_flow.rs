@@ -1,5 +1,5 @@
-//! Flow records of SiLK: Network Activity. Contract: the columns of `rwcut`, as CSV with its header;
-//! times are UTC.
+//! Flow records of SiLK: Network Activity. Contract: the columns of `rwcut`, as CSV with its
+//! header; times are UTC.
 
 use std::borrow::Cow;
 
