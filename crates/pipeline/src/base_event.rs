@@ -1,20 +1,29 @@
-//! What can be searched for in an event that no class fits.
+//! What can be searched for in an event that no class fits, and when it happened if it is a line.
 //!
 //! Its fields are below `unmapped`, where the schema says nothing about them, so they tell by their
 //! form what they are: addresses, URLs, e-mail addresses and hashes by their text, users and hosts
-//! by their key. The name of such an observable is `unmapped[source.ip]`: brackets are what the
-//! schema accepts after an attribute that may hold anything. Keys that have brackets themselves
-//! leave only `unmapped`.
+//! by their key. In longer texts only IP addresses are looked for. The name of such an observable
+//! is `unmapped[source.ip]`: brackets are what the schema accepts after an attribute that may hold
+//! anything. Keys that have brackets themselves leave only `unmapped`.
 
 use headwater_event::ip::parse_address;
 use headwater_event::json::{Kind, NodeId, Scalar, Tree};
+use headwater_event::{Timestamp, time};
 use headwater_ocsf::Catalogue;
+
+use crate::mapping::Source;
 
 /// Most observables of one event; a longer list helps nobody to search.
 const OBSERVABLES_MAX: usize = 64;
 
 /// Longest text that is looked at: longer ones are content, not names.
 const TEXT_BYTES_MAX: usize = 2_048;
+
+/// Longest time at the beginning of a line.
+const TIME_BYTES_MAX: usize = 40;
+
+/// Texts that say that there is no name.
+const NOBODY: [&str; 9] = ["-", "--", "?", "*", "n/a", "none", "null", "unknown", "(null)"];
 
 // Numbers of the schema.
 const HOST_NAME: i64 = 1;
@@ -58,6 +67,31 @@ struct Observable {
     type_id: i64,
     name: String,
     value: String,
+}
+
+/// The time that a line of text begins with, and its text: `2024-05-01 10:00:00,123 WARN …`.
+/// Records with more fields than the line tell their time elsewhere.
+pub(crate) fn leading_time(source: &Source<'_>) -> Option<(Timestamp, String)> {
+    let mut members = source.members(source.root());
+    let (key, line) = members.next()?;
+    if key != "message" || members.next().is_some() {
+        return None;
+    }
+    let line = source.text_of(line)?;
+    let line = line.trim_start_matches(['[', ' ']);
+    let is_date = line.len() > 10 && line.bytes().take(4).all(|byte| byte.is_ascii_digit());
+    if !is_date || !line.as_bytes().get(4).is_some_and(|byte| b"-/".contains(byte)) {
+        return None;
+    }
+    let ends = line.char_indices().filter(|(_, letter)| " ,;|]\t".contains(*letter));
+    let ends: Vec<usize> =
+        ends.map(|(place, _)| place).take_while(|place| *place <= TIME_BYTES_MAX).collect();
+    ends.into_iter().rev().find_map(|end| {
+        let text = line.get(..end)?.trim_end();
+        // A date alone is no time.
+        let time = text.contains(':').then(|| time::parse(text, source.received_at()))?;
+        Some((time?, text.to_owned()))
+    })
 }
 
 /// Adds what can be searched for to the observables of a Base Event. Other events are left alone; a
@@ -131,9 +165,15 @@ impl Search<'_> {
         if text.is_empty() || text.len() > TEXT_BYTES_MAX {
             return;
         }
-        let found = by_form(text).or_else(|| Some((self.by_key()?, text.to_owned())));
-        if let Some((type_id, value)) = found {
-            self.add(type_id, value);
+        // Versions look like addresses.
+        if self.path.last().is_some_and(|key| key.to_ascii_lowercase().contains("version")) {
+            return;
+        }
+        let is_name = !NOBODY.iter().any(|nobody| text.eq_ignore_ascii_case(nobody));
+        let by_key = || Some((self.by_key().filter(|_| is_name)?, text.to_owned()));
+        match by_form(text).or_else(by_key) {
+            Some((type_id, value)) => self.add(type_id, value),
+            None => addresses(text).for_each(|value| self.add(IP_ADDRESS, value)),
         }
     }
 
@@ -167,13 +207,28 @@ impl Search<'_> {
     }
 }
 
+/// IP addresses among the words of a text. `Chrome/120.0.0.0` is one word and no address.
+fn addresses(text: &str) -> impl Iterator<Item = String> + '_ {
+    let is_between = |letter: char| letter.is_whitespace() || "\"'()<>{}=,;|".contains(letter);
+    text.split(is_between).filter_map(|word| {
+        let word = word.trim_matches(['.', ':', '/']);
+        // `[2001:db8::1]:443` and `[192.0.2.1]`.
+        address(word).or_else(|| address(word.trim_matches(['[', ']'])))
+    })
+}
+
+/// An address that is somebody's.
+fn address(text: &str) -> Option<String> {
+    parse_address(text).filter(|address| !address.is_unspecified()).map(|one| one.to_string())
+}
+
 /// What a text is by its form, and its value.
 fn by_form(text: &str) -> Option<(i64, String)> {
     if is_mac(text) {
         return Some((MAC_ADDRESS, text.to_owned()));
     }
-    if let Some(address) = parse_address(text) {
-        return Some((IP_ADDRESS, address.to_string()));
+    if let Some(address) = address(text) {
+        return Some((IP_ADDRESS, address));
     }
     let type_id = if is_url(text) {
         URL
@@ -298,11 +353,25 @@ mod tests {
     }
 
     #[test]
+    fn addresses_are_found_among_the_words_of_a_text() {
+        check(
+            r#"{"message":"login of bob from [192.0.2.1, 198.51.100.2] to 203.0.113.9:22. ip=2001:db8::1;"}"#,
+            &[
+                (2, "unmapped[message]", "192.0.2.1"),
+                (2, "unmapped[message]", "198.51.100.2"),
+                (2, "unmapped[message]", "203.0.113.9"),
+                (2, "unmapped[message]", "2001:db8::1"),
+            ],
+        );
+    }
+
+    #[test]
     fn what_only_looks_alike_is_passed_over() {
-        let texts = ["1.2", "10.0.0.0/8", "see 192.0.2.1", "a@b", "@", "://x", "12:30:45", "7"];
+        let texts = ["1.2", "10.0.0.0/8", "a@b", "@", "://x", "12:30:45", "7", "v 1.2.3.4.5", "::"];
         for text in texts {
             check(&format!(r#"{{"text":"{text}"}}"#), &[]);
         }
+        check(r#"{"user":"--","version":"1.2.3.4","agent":"Chrome/120.0.0.0 Safari"}"#, &[]);
         let (digits, letters) = ("1".repeat(32), "abcdefab".repeat(4));
         check(&format!(r#"{{"number":"{digits}","word":"{letters}"}}"#), &[]);
     }

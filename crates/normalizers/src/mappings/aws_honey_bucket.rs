@@ -1,5 +1,6 @@
-//! Calls to bait buckets of S3, as HoneyBuckets exports them from CloudTrail: API Activity. Contract:
-//! the columns of its CSV; identity and parameters are dictionaries as Python prints them.
+//! Calls to bait buckets of S3, as HoneyBuckets exports them from CloudTrail: API Activity.
+//! Contract: the columns of its CSV; identity and parameters are dictionaries as Python prints
+//! them.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Incidents of Microsoft Sentinel: Incident Finding. Contract: `Incident` of the REST API, the same
-//! as its client for Python names it, and the table `SecurityIncident`.
+//! Incidents of Microsoft Sentinel: Incident Finding. Contract: `Incident` of the REST API, the
+//! same as its client for Python names it, and the table `SecurityIncident`.
 
 use std::borrow::Cow;
 

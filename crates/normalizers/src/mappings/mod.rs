@@ -55,6 +55,7 @@ mod okta;
 mod operation;
 mod osquery;
 mod palo_alto;
+mod pf_filterlog;
 mod platform_logs;
 mod required;
 mod sensor;
@@ -187,6 +188,7 @@ fn linux() -> Vec<Box<dyn Mapping>> {
         Box::new(linux_auditd::LinuxLaurel),
         Box::new(linux_auditd::LinuxAuditd),
         Box::new(linux_firewall::LinuxFirewall),
+        Box::new(pf_filterlog::PfFilterlog),
         Box::new(falco::Falco),
         Box::new(osquery::Osquery),
         Box::new(bind::Bind),

@@ -88,6 +88,22 @@ pub(super) fn protocol(mapper: &mut Mapper<'_>, from: &str, prefix: &str) {
     }
 }
 
+/// Letters of the TCP flags with their bits.
+const FLAGS: [(char, i64); 8] =
+    [('F', 1), ('S', 2), ('R', 4), ('P', 8), ('A', 16), ('U', 32), ('E', 64), ('C', 128)];
+
+/// TCP flags from their letters; others stay.
+pub(super) fn tcp_flags(mapper: &mut Mapper<'_>, from: &str) {
+    let Some(text) = mapper.source().text(from) else { return };
+    let bit = |letter: char| FLAGS.iter().find(|(flag, _)| *flag == letter).map(|(_, bit)| *bit);
+    let bits: Option<i64> = text.trim().chars().map(bit).sum();
+    if let Some(bits) = bits
+        && mapper.set("connection_info.tcp_flags", bits)
+    {
+        mapper.done(from);
+    }
+}
+
 /// Direction of a connection where the object is there: it is required. `prefix` as above.
 pub(super) fn direction(mapper: &mut Mapper<'_>, prefix: &str, direction: i64) {
     let to = |part: &str| format!("{prefix}connection_info.{part}");

@@ -1,11 +1,11 @@
-//! Flow records of SiLK: Network Activity. Contract: the columns of `rwcut`, as CSV with its header;
-//! times are UTC.
+//! Flow records of SiLK: Network Activity. Contract: the columns of `rwcut`, as CSV with its
+//! header; times are UTC.
 
 use std::borrow::Cow;
 
 use headwater_pipeline::mapping::{Mapper, Mapping};
 
-use super::network::{any_endpoint, direction, protocol};
+use super::network::{any_endpoint, direction, protocol, tcp_flags};
 use super::well_known::product;
 
 const FIELDS: &[(&str, &str)] = &[
@@ -22,10 +22,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("eTime+msec", "end_time"),
     ("sensor", "device.name"),
 ];
-
-/// Letters of the TCP flags with their bits.
-const FLAGS: [(char, i64); 8] =
-    [('F', 1), ('S', 2), ('R', 4), ('P', 8), ('A', 16), ('U', 32), ('E', 64), ('C', 128)];
 
 #[derive(Debug)]
 pub(super) struct SilkFlow;
@@ -49,7 +45,7 @@ impl Mapping for SilkFlow {
             mapper.set("device.type_id", 0_i64);
         }
         protocol(mapper, "protocol", "");
-        flags(mapper);
+        tcp_flags(mapper, "flags");
         duration(mapper);
         let kind = mapper.source().text("type").unwrap_or_default().into_owned();
         let way = match kind.as_str() {
@@ -60,17 +56,6 @@ impl Mapping for SilkFlow {
         };
         direction(mapper, "", way);
         any_endpoint(mapper);
-    }
-}
-
-fn flags(mapper: &mut Mapper<'_>) {
-    let Some(text) = mapper.source().text("flags").map(Cow::into_owned) else { return };
-    let bit = |letter: char| FLAGS.iter().find(|(flag, _)| *flag == letter).map(|(_, bit)| *bit);
-    let bits: Option<i64> = text.trim().chars().map(bit).sum();
-    if let Some(bits) = bits
-        && mapper.set("connection_info.tcp_flags", bits)
-    {
-        mapper.done("flags");
     }
 }
 

@@ -71,3 +71,20 @@ fn events_of_lying_exporters_have_the_time_that_sysmon_says() {
         assert!(corrected > 90, "{capture}: {corrected} of {}", events.len());
     }
 }
+
+/// Lines and records that nobody recognises: the time, the addresses and the users are there.
+#[test]
+fn base_events_can_be_searched_for() {
+    let records = [
+        r#"{"message":"2024-05-01 10:00:00,250 WARN login of bob from 192.0.2.7:5060 refused"}"#,
+        r#"{"eventTime":"2024-05-01T10:00:00.250Z","peer":"192.0.2.7:5060","who":{"user":"bob"}}"#,
+    ];
+    let mut worker = worker();
+    for record in records {
+        let event = map(&mut worker, record).remove(0);
+        assert_eq!(event["class_uid"], 0, "{event}");
+        assert_eq!(event["time"], millis("2024-05-01T10:00:00.250Z"), "{event}");
+        let observables = event["observables"].as_array().unwrap();
+        assert!(observables.iter().any(|one| one["value"] == "192.0.2.7"), "{event}");
+    }
+}

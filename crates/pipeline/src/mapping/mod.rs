@@ -28,7 +28,7 @@ pub use to::To;
 use index::Index;
 use target::Targets;
 
-use crate::{Metadata, PipelineError};
+use crate::{Metadata, PipelineError, base_event};
 
 /// One log format's way into OCSF.
 ///
@@ -172,6 +172,10 @@ impl Mappings {
         let product = metadata.origin.source.as_deref().unwrap_or("Unknown");
         mapper.set("metadata.product.name", product);
         mapper.set("severity_id", 0_i64);
+        if let Some((time, text)) = base_event::leading_time(&mapper.source()) {
+            mapper.set_time(time);
+            mapper.set("metadata.original_time", text.as_str());
+        }
         let (time, mut steps) = mapper.finish();
         if let Some(explanation) = explanation {
             steps.extend(unmapped(ocsf));

@@ -170,3 +170,22 @@ fn an_explanation_has_every_fields_way() {
         ]
     );
 }
+
+#[test]
+fn a_line_that_nobody_recognises_has_the_time_that_it_begins_with() {
+    for (line, time) in [
+        ("2024-01-02 03:04:05,678 WARN [x] no", Some(1_704_164_645_678_i64)),
+        ("[2024-01-02T03:04:05Z] no", Some(1_704_164_645_000)),
+        ("2024/01/02 03:04:05 [error] no", Some(1_704_164_645_000)),
+        ("2024-01-02T04:04:05+01:00,no", Some(1_704_164_645_000)),
+        // The arrival's, which a normalizer tells.
+        ("2024-01-02 no", None),
+        ("at 2024-01-02 03:04:05 no", None),
+        ("2024-01-02", None),
+    ] {
+        let (json, ocsf, _) = run(&serde_json::json!({ "message": line }).to_string());
+        let ocsf: serde_json::Value = serde_json::from_str(&ocsf).unwrap();
+        assert_eq!(ocsf["time"].as_i64(), time, "{line}");
+        assert_eq!(json.contains(r#""utctimestamp":"2024-01-02T03:04:05"#), time.is_some());
+    }
+}
