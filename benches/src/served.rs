@@ -51,15 +51,17 @@ pub struct Served {
 }
 
 impl Served {
-    /// `headwater serve` on a new lake, with one thread that normalises.
+    /// `headwater serve` on a new lake, with one thread that normalises, and with or without the
+    /// mapping to OCSF.
     ///
     /// # Errors
     /// It does not start.
-    pub fn headwater(folder: &Path) -> Result<Self> {
+    pub fn headwater(folder: &Path, with_ocsf: bool) -> Result<Self> {
         crate::headwater::remove_folder(folder)?;
         fs::create_dir_all(folder)?;
         let file = folder.join("headwater.yaml");
-        fs::write(&file, "lake: {url: ./lake}\ningest: {workers: 1}\n")?;
+        let ingest = format!("ingest: {{workers: 1, ocsf: {with_ocsf}}}");
+        fs::write(&file, format!("lake: {{url: ./lake}}\n{ingest}\n"))?;
         let mut command = pinned();
         command
             .arg(settings::headwater()?)
