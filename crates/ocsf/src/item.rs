@@ -46,8 +46,10 @@ pub struct Item {
     pub observable: Option<i64>,
     /// Places in the catalogue's attributes, by name.
     pub(crate) attributes: Vec<usize>,
-    /// Positions of attributes that are required or have a note when missing.
-    pub(crate) expected: Vec<u16>,
+    /// Positions of attributes that are required.
+    pub(crate) required: Vec<u16>,
+    /// Positions of attributes that have a note when missing.
+    pub(crate) recommended: Vec<u16>,
     /// Positions of attributes with an enumeration.
     pub(crate) enumerated: Vec<u16>,
     /// For each attribute with a sibling the sibling's position.

@@ -273,7 +273,8 @@ fn item(raw: RawItem, all: &[Attribute]) -> Result<Item, CatalogueError> {
     let positions = |wanted: fn(&Attribute) -> bool| -> Vec<u16> {
         known.iter().zip(0..).filter(|(one, _)| wanted(one)).map(|(_, place)| place).collect()
     };
-    let expected = positions(|one| one.requirement != Requirement::Optional);
+    let required = positions(|one| one.requirement == Requirement::Required);
+    let recommended = positions(|one| one.requirement == Requirement::Recommended);
     let enumerated = positions(|one| one.enumeration.is_some());
     let position_of = |name: &String| known.iter().zip(0..).find(|(one, _)| one.name == *name);
     let siblings = known.iter().map(|one| Some(position_of(one.sibling.as_ref()?)?.1)).collect();
@@ -298,7 +299,8 @@ fn item(raw: RawItem, all: &[Attribute]) -> Result<Item, CatalogueError> {
         deprecated: raw.deprecated,
         observable: raw.observable,
         attributes: raw.attributes,
-        expected,
+        required,
+        recommended,
         enumerated,
         siblings,
         positions: Positions::new(&tokens),

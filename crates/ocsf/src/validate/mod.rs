@@ -10,7 +10,7 @@ mod version;
 
 use headwater_event::json::{Kind, NodeId, Token, Tree};
 
-use crate::catalogue::{Catalogue, Requirement};
+use crate::catalogue::Catalogue;
 use crate::issue::{Code, Issue};
 use crate::item::Item;
 use crate::path::{follow_with, path_below, path_of};
@@ -194,22 +194,23 @@ impl<'c> Validator<'c> {
     }
 
     fn missing(&mut self, walk: Walk<'_>, place: Place<'c>) {
-        for position in &place.item.expected {
+        self.missing_of(walk, place, &place.item.required, Code::RequiredMissing);
+        if self.with_notes {
+            self.missing_of(walk, place, &place.item.recommended, Code::RecommendedMissing);
+        }
+    }
+
+    fn missing_of(&mut self, walk: Walk<'_>, place: Place<'c>, positions: &[u16], code: Code) {
+        for position in positions {
             let position = usize::from(*position);
             if self.member(place, position).is_some() {
                 continue;
             }
             let Some(attribute) = self.catalogue.attribute(place.item, position) else { continue };
-            if attribute.profiles != 0 && attribute.profiles & walk.profiles == 0 {
-                continue;
+            if attribute.profiles == 0 || attribute.profiles & walk.profiles != 0 {
+                let path = path_below(walk.tree, walk.event, place.node, &attribute.name);
+                self.tell(code, path, "");
             }
-            let code = match attribute.requirement {
-                Requirement::Required => Code::RequiredMissing,
-                Requirement::Recommended if self.with_notes => Code::RecommendedMissing,
-                _ => continue,
-            };
-            let path = path_below(walk.tree, walk.event, place.node, &attribute.name);
-            self.tell(code, path, "");
         }
     }
 
