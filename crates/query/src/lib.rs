@@ -17,6 +17,8 @@ mod scan_report;
 mod session;
 mod statement;
 mod table;
+mod tables;
+mod views;
 
 pub use bound::Description;
 pub use error::QueryError;
@@ -26,4 +28,6 @@ pub use output::{OutputFormat, ResultWriter};
 pub use parameter::Parameter;
 pub use scan_report::ScanReport;
 pub use session::{Answer, CATALOG, Session, SessionOptions};
+pub use tables::TableName;
+pub use views::{OBSERVABLES, OCSF};
 pub use statement::STACK_BYTES;
