@@ -27,7 +27,7 @@ pub use fresh::{FreshBatch, FreshRows};
 pub use output::{OutputFormat, ResultWriter};
 pub use parameter::Parameter;
 pub use scan_report::ScanReport;
-pub use session::{Answer, CATALOG, Session, SessionOptions};
+pub use session::{Answer, CATALOG, SCHEMA, Session, SessionOptions};
 pub use tables::TableName;
 pub use views::{OBSERVABLES, OCSF};
 pub use statement::STACK_BYTES;

@@ -32,7 +32,7 @@ use crate::{FreshRows, Parameter, QueryError, ScanReport, statement};
 pub const CATALOG: &str = "lake";
 
 /// The schema of names that have none.
-pub(crate) const SCHEMA: &str = "public";
+pub const SCHEMA: &str = "public";
 
 /// Limits and names of a session.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
+use datafusion::common::TableReference;
 use datafusion::datasource::TableType;
 
 use crate::session::{CATALOG, SCHEMA};
@@ -20,7 +21,7 @@ pub struct TableName {
 }
 
 impl TableName {
-    /// Schema and name.
+    /// Schema and name, as statements write them when both are plain.
     #[must_use]
     pub fn full(&self) -> String {
         format!("{}.{}", self.schema, self.name)
@@ -71,8 +72,22 @@ impl Session {
     /// # Errors
     /// There is no such table, or it cannot be opened.
     pub async fn columns(&self, table: &str) -> Result<SchemaRef, QueryError> {
+        self.columns_at(TableReference::from(table)).await
+    }
+
+    /// Columns of a table or view that [`Session::tables`] lists.
+    ///
+    /// # Errors
+    /// As [`Session::columns`].
+    pub async fn columns_of(&self, table: &TableName) -> Result<SchemaRef, QueryError> {
+        let TableName { schema, name, .. } = table;
+        self.columns_at(TableReference::partial(schema.as_str(), name.as_str())).await
+    }
+
+    async fn columns_at(&self, table: TableReference) -> Result<SchemaRef, QueryError> {
+        let name = table.to_string();
         let frame = self.context().table(table).await;
-        let frame = frame.map_err(|error| QueryError::of(error, table, 0, &self.table_names()))?;
+        let frame = frame.map_err(|error| self.error(error, &name))?;
         Ok(Arc::clone(frame.schema().inner()))
     }
 }

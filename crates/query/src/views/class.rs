@@ -1,7 +1,6 @@
 //! The view of one class: the envelope of its events, then their attributes as columns.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::Result;

@@ -17,7 +17,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use headwater_lake::{DataFile, Snapshot, Table};
 use headwater_ocsf::{Item, Version};
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, RowFilter};
-use parquet::arrow::async_reader::{ParquetObjectReader, ParquetRecordBatchStreamBuilder};
+use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
 use parquet::arrow::ProjectionMask;
 
 use super::attributes::{Paths, Walk};
@@ -27,8 +27,10 @@ use crate::table::LakeTable;
 const FILES_NEWEST: usize = 8;
 const FILES_OTHER: usize = 8;
 
-/// Rows of a class looked at in all files together, and in the rows that are in no file.
+/// Rows of a class, and bytes of their objects, looked at in all files together; and once more in
+/// the rows that are in no file.
 const ROWS_MAX: usize = 8_192;
+const BYTES_MAX: usize = 32 << 20;
 
 /// Files that are read at once.
 const READS: usize = 8;
@@ -43,7 +45,7 @@ pub(super) const OBJECT: &str = "ocsf";
 #[derive(Debug, Default)]
 pub(super) struct Sampler {
     classes: Mutex<HashMap<String, Arc<BTreeSet<i64>>>>,
-    /// Attributes by class; in a file also by the number of rows looked at.
+    /// Attributes by class; in a file also by the part of the rows looked at.
     attributes: Mutex<HashMap<i64, HashMap<(String, usize), Arc<Paths>>>>,
 }
 
@@ -96,16 +98,16 @@ impl Sampler {
         let files = files.filter(|(_, bounds)| may_hold(*bounds));
         let files = chosen(files.map(|(file, _)| Arc::clone(file)).collect());
         // A power of two, so that one more file rarely means other rows of all.
-        let rows = ROWS_MAX / files.len().next_power_of_two();
+        let parts = files.len().next_power_of_two();
         let known = self.known_attributes(uid);
         let table = events.table();
         let looks = files.into_iter().map(|file| {
-            let key = (file.path.clone(), rows);
+            let key = (file.path.clone(), parts);
             let known = known.get(&key).cloned();
             async move {
                 let found = match known {
                     Some(found) => found,
-                    None => Arc::new(attributes_of(table, &file, class, uid, rows).await?),
+                    None => Arc::new(attributes_of(table, &file, class, uid, Budget::part(parts)).await?),
                 };
                 Ok::<_, DataFusionError>((key, found))
             }
@@ -159,7 +161,7 @@ fn chosen(files: Vec<Arc<DataFile>>) -> Vec<Arc<DataFile>> {
     newest_first
 }
 
-type Reader = ParquetRecordBatchStreamBuilder<ParquetObjectReader>;
+type Reader = ParquetRecordBatchStreamBuilder<Box<dyn AsyncFileReader>>;
 
 /// Opens a data file; `None` when it lacks one of the columns, as older ones do.
 async fn open(
@@ -167,9 +169,7 @@ async fn open(
     file: &DataFile,
     columns: &[&'static str],
 ) -> Result<Option<(Reader, ProjectionMask)>> {
-    let path = table.object_path(file);
-    let reader = ParquetObjectReader::new(table.object_store(), path).with_file_size(file.size);
-    let reader = ParquetRecordBatchStreamBuilder::new(reader).await?;
+    let reader = ParquetRecordBatchStreamBuilder::new(table.reader(file)).await?;
     let has = |name: &&str| reader.schema().field_with_name(name).is_ok();
     if !columns.iter().all(|name| has(name)) {
         return Ok(None);
@@ -194,7 +194,7 @@ async fn attributes_of(
     file: &DataFile,
     class: &Item,
     uid: i64,
-    rows_max: usize,
+    mut budget: Budget,
 ) -> Result<Paths> {
     let Some((reader, mask)) = open(table, file, &[CLASS, OBJECT]).await? else {
         return Ok(Paths::new());
@@ -203,11 +203,11 @@ async fn attributes_of(
     let is_of_class = ArrowPredicateFn::new(only_class, move |rows: RecordBatch| {
         cmp::eq(&wide_classes(&rows)?, &Int64Array::new_scalar(uid))
     });
-    let reader = reader.with_projection(mask).with_limit(rows_max);
+    let reader = reader.with_projection(mask).with_limit(budget.rows);
     let mut batches = reader.with_row_filter(RowFilter::new(vec![Box::new(is_of_class)])).build()?;
     let mut walk = Walk::new(Version::NATIVE.catalogue(), class);
-    while let Some(rows) = batches.try_next().await? {
-        add(&mut walk, &rows, rows_max)?;
+    while !budget.is_spent() && let Some(rows) = batches.try_next().await? {
+        add(&mut walk, &rows, &mut budget)?;
     }
     Ok(walk.finish())
 }
@@ -215,9 +215,9 @@ async fn attributes_of(
 /// The attributes of the last rows of a class that are in no file.
 fn attributes_of_fresh(batches: &[RecordBatch], class: &Item, uid: i64) -> Result<Paths> {
     let mut walk = Walk::new(Version::NATIVE.catalogue(), class);
-    let mut rows_left = ROWS_MAX;
+    let mut budget = Budget::part(1);
     for rows in batches.iter().rev() {
-        if rows_left == 0 {
+        if budget.is_spent() {
             break;
         }
         let Ok(classes) = wide_classes(rows) else { continue };
@@ -225,21 +225,46 @@ fn attributes_of_fresh(batches: &[RecordBatch], class: &Item, uid: i64) -> Resul
         if is_of_class.true_count() > 0 {
             let columns: Vec<usize> = rows.schema().index_of(OBJECT).into_iter().collect();
             let of_class = filter_record_batch(&rows.project(&columns)?, &is_of_class)?;
-            rows_left -= add(&mut walk, &of_class, rows_left)?;
+            add(&mut walk, &of_class, &mut budget)?;
         }
     }
     Ok(walk.finish())
 }
 
-/// Adds the objects of at most so many rows, and tells how many that were.
-fn add(walk: &mut Walk<'_>, rows: &RecordBatch, rows_max: usize) -> Result<usize> {
-    let Some(objects) = rows.column_by_name(OBJECT) else { return Ok(0) };
+/// Adds the objects of rows, as far as the budget allows.
+fn add(walk: &mut Walk<'_>, rows: &RecordBatch, budget: &mut Budget) -> Result<()> {
+    let Some(objects) = rows.column_by_name(OBJECT) else { return Ok(()) };
     let objects = cast(objects, &DataType::Utf8View)?;
-    let count = objects.len().min(rows_max);
-    for object in objects.as_string_view().iter().take(count).flatten() {
+    for object in objects.as_string_view().iter().flatten() {
+        if budget.is_spent() {
+            break;
+        }
+        budget.spend(object.len());
         walk.add(object);
     }
-    Ok(count)
+    Ok(())
+}
+
+/// What may still be looked at.
+struct Budget {
+    rows: usize,
+    bytes: usize,
+}
+
+impl Budget {
+    /// One of so many equal parts.
+    fn part(parts: usize) -> Self {
+        Self { rows: ROWS_MAX / parts.max(1), bytes: BYTES_MAX / parts.max(1) }
+    }
+
+    const fn is_spent(&self) -> bool {
+        self.rows == 0 || self.bytes == 0
+    }
+
+    const fn spend(&mut self, bytes: usize) {
+        self.rows = self.rows.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
 }
 
 /// The classes of rows, as wide numbers.

@@ -52,7 +52,7 @@ pub(super) async fn tables(
     let mut builder = command.into_builder();
     for table in session.tables().await.map_err(status_of_query)? {
         let columns = match with_columns {
-            true => session.columns(&table.full()).await.map_err(status_of_query)?,
+            true => session.columns_of(&table).await.map_err(status_of_query)?,
             false => Arc::new(Schema::empty()),
         };
         let columns = plain_schema(&columns);
