@@ -84,7 +84,8 @@ fn network_logons_with_the_processes_of_their_session() {
         [row(["wmiprvse.exe", "powershell.exe"]), row(["powershell.exe", "conhost.exe"])];
     let expected: Vec<&[&str]> = expected.iter().map(Vec::as_slice).collect();
     check("join", &join, &expected);
-    let on_host = join.replace("l.session_uid", "l.session_uid AND p.device_hostname = l.device_hostname");
+    let on_host =
+        join.replace("l.session_uid", "l.session_uid AND p.device_hostname = l.device_hostname");
     check("join on the host too", &on_host, &expected);
     // The id is the number that the Windows names have in decimal.
     assert_eq!(i64::from_str_radix("3b74b08", 16), Ok(62_343_944));

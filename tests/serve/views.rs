@@ -27,7 +27,8 @@ fn views_have_what_was_just_accepted() {
         "metadata": {"version": "1.8.0", "product": {"name": "Test"}},
     }});
     assert_eq!(server.hec("/services/collector", event.to_string()).status, 200);
-    let sql = "SELECT user_name, is_mfa FROM ocsf.authentication WHERE is_mfa AND user_name = 'kim'";
+    let sql =
+        "SELECT user_name, is_mfa FROM ocsf.authentication WHERE is_mfa AND user_name = 'kim'";
     assert_eq!(server.query(sql), [json!({"user_name": "kim", "is_mfa": true})]);
     let sql = "SELECT class_uid, type, value FROM observables WHERE value = 'kim'";
     let row = json!({"class_uid": 3002, "type": "User Name", "value": "kim"});

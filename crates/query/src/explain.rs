@@ -39,8 +39,7 @@ pub(crate) fn message(error: &DataFusionError, tables: &[String]) -> String {
         // Only views of classes have the column.
         let is_class = known.iter().any(|name| name == UNMAPPED);
         let column = if is_class { "ocsf" } else { "details" };
-        let advice =
-            format!("a field inside an event is json_extract_scalar({column}, '$.field')");
+        let advice = format!("a field inside an event is json_extract_scalar({column}, '$.field')");
         return format!("no column `{unknown}`: {hint} ({advice})");
     }
     let root = error.find_root();

@@ -28,6 +28,6 @@ pub use output::{OutputFormat, ResultWriter};
 pub use parameter::Parameter;
 pub use scan_report::ScanReport;
 pub use session::{Answer, CATALOG, SCHEMA, Session, SessionOptions};
+pub use statement::STACK_BYTES;
 pub use tables::TableName;
 pub use views::{OBSERVABLES, OCSF};
-pub use statement::STACK_BYTES;

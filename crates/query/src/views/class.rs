@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::Result;
-use datafusion::logical_expr::{
-    Expr, LogicalPlan, LogicalPlanBuilder, cast, ident, lit, try_cast,
-};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, ident, lit, try_cast};
 use headwater_event::schema::{EVENT_COLUMNS, OCSF_COLUMNS, PARTITION_COLUMNS, TIME_COLUMN};
 use headwater_ocsf::{Item, Version, follow};
 
@@ -54,9 +52,7 @@ fn envelope(columns: &BTreeSet<String>) -> Vec<Expr> {
     const FIRST: [&str; 6] = ["eventid", TIME_COLUMN, "source", "index", "host", "sourcetype"];
     let is_attribute = |name: &str| OCSF_COLUMNS.iter().any(|path| path.replace('.', "_") == name);
     let own = EVENT_COLUMNS.iter().map(|column| column.name).chain(PARTITION_COLUMNS);
-    let rest = own.filter(|name| {
-        !FIRST.contains(name) && !is_attribute(name) && *name != SEVERITY
-    });
+    let rest = own.filter(|name| !FIRST.contains(name) && !is_attribute(name) && *name != SEVERITY);
     let names = FIRST.into_iter().chain(rest).filter(|name| columns.contains(*name));
     let mut all = vec![ident(TIME_COLUMN).alias(TIME)];
     for name in names {

@@ -16,9 +16,9 @@ use datafusion::common::{DataFusionError, Result};
 use futures::{StreamExt as _, TryStreamExt as _};
 use headwater_lake::{DataFile, Snapshot, Table};
 use headwater_ocsf::{Item, Version};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, RowFilter};
 use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
-use parquet::arrow::ProjectionMask;
 
 use super::attributes::{Paths, Walk};
 use crate::table::LakeTable;
@@ -107,7 +107,9 @@ impl Sampler {
             async move {
                 let found = match known {
                     Some(found) => found,
-                    None => Arc::new(attributes_of(table, &file, class, uid, Budget::part(parts)).await?),
+                    None => Arc::new(
+                        attributes_of(table, &file, class, uid, Budget::part(parts)).await?,
+                    ),
                 };
                 Ok::<_, DataFusionError>((key, found))
             }
@@ -204,9 +206,12 @@ async fn attributes_of(
         cmp::eq(&wide_classes(&rows)?, &Int64Array::new_scalar(uid))
     });
     let reader = reader.with_projection(mask).with_limit(budget.rows);
-    let mut batches = reader.with_row_filter(RowFilter::new(vec![Box::new(is_of_class)])).build()?;
+    let mut batches =
+        reader.with_row_filter(RowFilter::new(vec![Box::new(is_of_class)])).build()?;
     let mut walk = Walk::new(Version::NATIVE.catalogue(), class);
-    while !budget.is_spent() && let Some(rows) = batches.try_next().await? {
+    while !budget.is_spent()
+        && let Some(rows) = batches.try_next().await?
+    {
         add(&mut walk, &rows, &mut budget)?;
     }
     Ok(walk.finish())
