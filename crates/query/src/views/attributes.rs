@@ -99,6 +99,13 @@ impl<'a> Walk<'a> {
 }
 
 impl<'a> Found<'a> {
+    /// Notes the attribute at the current path, if its value is of the right kind.
+    fn note(&mut self, shape: Shape, kind: Kind) {
+        if shape.fits(kind) && !self.paths.contains_key(&self.path) {
+            self.paths.insert(self.path.clone(), shape);
+        }
+    }
+
     fn add(&mut self, tree: &Tree, object: NodeId, item: &'a Item, steps_left: usize) {
         let Some(steps_left) = steps_left.checked_sub(1) else { return };
         for child in tree.children(object) {
@@ -114,12 +121,7 @@ impl<'a> Found<'a> {
             }
             self.path.push_str(&attribute.name);
             match Shape::of(self.catalogue, attribute) {
-                Some(shape) if shape.fits(tree.kind(child)) => {
-                    if !self.paths.contains_key(&self.path) {
-                        self.paths.insert(self.path.clone(), shape);
-                    }
-                }
-                Some(_) => {}
+                Some(shape) => self.note(shape, tree.kind(child)),
                 None if tree.kind(child) == Kind::Object => {
                     if let Some(inner) = self.catalogue.object_of(attribute) {
                         self.add(tree, child, inner, steps_left);

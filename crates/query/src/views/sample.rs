@@ -41,12 +41,15 @@ pub(super) const CLASS: &str = "class_uid";
 /// The column with the whole object.
 pub(super) const OBJECT: &str = "ocsf";
 
+/// Attributes by file and by the number of parts into which the budget was split.
+type FileAttributes = HashMap<(String, usize), Arc<Paths>>;
+
 /// What was found in files, by path. Holds only what the last look needed.
 #[derive(Debug, Default)]
 pub(super) struct Sampler {
     classes: Mutex<HashMap<String, Arc<BTreeSet<i64>>>>,
-    /// Attributes by class; in a file also by the part of the rows looked at.
-    attributes: Mutex<HashMap<i64, HashMap<(String, usize), Arc<Paths>>>>,
+    /// By class.
+    attributes: Mutex<HashMap<i64, FileAttributes>>,
 }
 
 impl Sampler {
@@ -124,7 +127,7 @@ impl Sampler {
         Ok(all)
     }
 
-    fn known_attributes(&self, uid: i64) -> HashMap<(String, usize), Arc<Paths>> {
+    fn known_attributes(&self, uid: i64) -> FileAttributes {
         let known = self.attributes.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(&uid).cloned().unwrap_or_default()
     }
@@ -173,7 +176,7 @@ async fn open(
 ) -> Result<Option<(Reader, ProjectionMask)>> {
     let reader = ParquetRecordBatchStreamBuilder::new(table.reader(file)).await?;
     let has = |name: &&str| reader.schema().field_with_name(name).is_ok();
-    if !columns.iter().all(|name| has(name)) {
+    if !columns.iter().all(has) {
         return Ok(None);
     }
     let mask = ProjectionMask::columns(reader.parquet_schema(), columns.iter().copied());
