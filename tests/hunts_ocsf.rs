@@ -1,5 +1,5 @@
-//! The hunts of `hunts.rs` through OCSF: the same rows from the views of classes, whatever the source
-//! calls its fields.
+//! The hunts of `hunts.rs` through OCSF: the same rows from the views of classes, whatever the
+//! source calls its fields.
 
 use headwater_testkit::Headwater;
 

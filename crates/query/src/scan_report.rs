@@ -52,7 +52,7 @@ impl ScanLog {
     }
 }
 
-/// The measurements of a scan that count something. Others must not be summed: they are moments too.
+/// The measurements of a scan that count something. Others must not be summed: some are moments.
 const COUNTS: [&str; 4] = [
     "bytes_scanned",
     "output_rows",

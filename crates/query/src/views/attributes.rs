@@ -1,5 +1,5 @@
-//! Which attributes of a class its events have: the paths of scalars and lists in OCSF objects, with
-//! the types that the schema gives them.
+//! Which attributes of a class its events have: the paths of scalars and lists in OCSF objects,
+//! with the types that the schema gives them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

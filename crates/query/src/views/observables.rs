@@ -17,7 +17,8 @@ pub const OBSERVABLES: &str = "observables";
 /// Columns of `events` that rows have beside the value.
 const ENVELOPE: [&str; 5] = ["eventid", CLASS, "source", "index", "host"];
 
-/// The plan of the view over a snapshot of `events`; `None` when the table is older than the column.
+/// The plan of the view over a snapshot of `events`; `None` when the table lacks the column, as
+/// older ones do.
 pub(crate) fn observables(events: LakeTable) -> Result<Option<LogicalPlan>> {
     let columns = events.columns();
     let has = |name: &str| columns.field_with_name(name).is_ok();

@@ -1,9 +1,9 @@
-//! Looking at a few rows: which classes of OCSF occur in `events`, and which attributes their events
-//! have.
+//! Looking at a few rows: which classes of OCSF occur in `events`, and which attributes their
+//! events have.
 //!
-//! Bounded: some data files, some rows of each. Which ones follows from the snapshot alone, so every
-//! process finds the same, and most of them stay the same when files are added. A data file never
-//! changes, so each is looked at once.
+//! Bounded: some data files, some rows of each. Which ones follows from the snapshot alone, so
+//! every process finds the same, and most of them stay the same when files are added. A data file
+//! never changes, so each is looked at once.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -145,8 +145,8 @@ fn class_bounds(snapshot: &Snapshot) -> Vec<Option<(i64, i64)>> {
     pairs.map(|(least, greatest)| Some((least?, greatest?))).collect()
 }
 
-/// The newest files, and some of the others: those whose names have the smallest hashes, so that the
-/// choice hardly changes when files are added.
+/// The newest files, and some of the others: those whose names have the smallest hashes, so that
+/// the choice hardly changes when files are added.
 fn chosen(files: Vec<Arc<DataFile>>) -> Vec<Arc<DataFile>> {
     let mut newest_first = files;
     newest_first.sort_by_cached_key(|file| {
