@@ -1,6 +1,6 @@
 //! Every command in the documentation is run: blocks marked `console`, lines that begin with `$ `.
-//! A line that ends with `# exit N` must end so; all others must succeed. Lines that follow a command
-//! are what it prints. Blocks of one page share one folder, in which the shipped samples lie under
+//! A line that ends with `# exit N` must end so; all others must succeed. Lines after a command are
+//! what it prints. Blocks of one page share one folder, in which the shipped samples lie under
 //! `samples/`. Where they name a default address of `headwater serve`, a server runs meanwhile, on
 //! free ports that are put in its place.
 
