@@ -111,3 +111,36 @@ fn attributes(columns: &BTreeSet<String>, class: &Item, found: Paths) -> BTreeMa
     all.extend(others.into_iter().map(|(path, shape)| (path, Column::Inside(shape))));
     all
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn names(found: &[&str]) -> Vec<String> {
+        let columns = ["user_name", "file_path", "eventid"].map(str::to_owned).into();
+        let class = Version::NATIVE.catalogue().class(3002).unwrap();
+        let found = found.iter().map(|path| ((*path).to_owned(), Shape::Text)).collect();
+        attributes(&columns, class, found).into_keys().collect()
+    }
+
+    #[test]
+    fn columns_that_the_class_can_have_are_there_unseen() {
+        // A logon has no file.
+        assert_eq!(names(&[]), ["user.name"]);
+        assert_eq!(names(&["user.type", "message"]), ["message", "user.name", "user.type"]);
+    }
+
+    #[test]
+    fn of_too_many_attributes_those_with_the_shortest_paths_stay() {
+        let deep: Vec<String> = (0..150).map(|number| format!("a.b.x{number:03}")).collect();
+        let flat: Vec<String> = (0..150).map(|number| format!("z{number:03}")).collect();
+        let found: Vec<&str> = deep.iter().chain(&flat).map(String::as_str).collect();
+        let kept = names(&found);
+        assert_eq!(kept.len(), ATTRIBUTES_MAX);
+        assert!(flat.iter().all(|path| kept.contains(path)));
+        assert_eq!(kept[..49], deep[..49]);
+        assert_eq!(kept[49], "user.name");
+    }
+}
