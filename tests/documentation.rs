@@ -1,7 +1,8 @@
 //! Every command in the documentation is run: blocks marked `console`, lines that begin with `$ `.
-//! A line that ends with `# exit N` must end so; all others must succeed. Blocks of one page share
-//! one folder, in which the shipped samples lie under `samples/`. Where they name a default address
-//! of `headwater serve`, a server runs meanwhile, on free ports that are put in its place.
+//! A line that ends with `# exit N` must end so; all others must succeed. Lines after a command are
+//! what it prints. Blocks of one page share one folder, in which the shipped samples lie under
+//! `samples/`. Where they name a default address of `headwater serve`, a server runs meanwhile, on
+//! free ports that are put in its place.
 
 use std::path::{Path, PathBuf};
 
@@ -9,9 +10,19 @@ use headwater_testkit::{Headwater, RunningServer, TOKEN, repository};
 
 use crate::headwater;
 
-/// Commands of a page with their expected exit codes.
-fn commands(page: &str) -> Vec<(String, i32)> {
-    let mut commands: Vec<(String, i32)> = Vec::new();
+/// A command of a page.
+#[derive(Default)]
+struct Documented {
+    text: String,
+    /// The exit code it must have.
+    code: i32,
+    /// What it must print, when the page shows it.
+    output: String,
+}
+
+/// Commands of a page.
+fn commands(page: &str) -> Vec<Documented> {
+    let mut commands: Vec<Documented> = Vec::new();
     let mut inside = false;
     let mut continued = false;
     for line in page.lines() {
@@ -24,23 +35,28 @@ fn commands(page: &str) -> Vec<(String, i32)> {
         }
         let text = match (line.strip_prefix("$ "), continued) {
             (Some(command), _) => {
-                commands.push((String::new(), 0));
+                commands.push(Documented::default());
                 command
             }
             (None, true) => line,
-            (None, false) => continue,
+            (None, false) => {
+                let last = commands.last_mut().expect("a command before its output");
+                last.output.push_str(line);
+                last.output.push('\n');
+                continue;
+            }
         };
         let last = commands.last_mut().expect("a command before its continuation");
         let (text, code) = match text.rsplit_once("# exit ") {
             Some((text, code)) => (text, code.trim().parse().expect("a number")),
             None => (text, 0),
         };
-        last.0.push_str(text);
-        last.0.push('\n');
-        last.1 = code;
+        last.text.push_str(text);
+        last.text.push('\n');
+        last.code = code;
         continued = text.trim_end().ends_with('\\')
-            || last.0.matches('"').count() % 2 == 1
-            || last.0.matches('\'').count() % 2 == 1;
+            || last.text.matches('"').count() % 2 == 1
+            || last.text.matches('\'').count() % 2 == 1;
     }
     commands
 }
@@ -68,9 +84,9 @@ impl Served {
     const DEFAULTS: [(&'static str, &'static str); 3] =
         [("hec", "127.0.0.1:8088"), ("elastic", "127.0.0.1:9200"), ("api", "127.0.0.1:8080")];
 
-    fn of(commands: &[(String, i32)]) -> Option<Self> {
+    fn of(commands: &[Documented]) -> Option<Self> {
         let is_used = |(_, address): &(&str, &str)| {
-            commands.iter().any(|(command, _)| command.contains(*address))
+            commands.iter().any(|command| command.text.contains(*address))
         };
         let served: Vec<_> = Self::DEFAULTS.into_iter().filter(is_used).collect();
         (!served.is_empty()).then_some(Self(served))
@@ -111,8 +127,8 @@ fn run_page(page: &Path) -> usize {
     let text = std::fs::read_to_string(page).expect("the page");
     let commands = commands(&text);
     let server = Served::of(&commands).map(|served| served.start(&lake));
-    for (command, code) in &commands {
-        let command = &server.as_ref().map_or_else(|| command.clone(), |it| it.redirect(command));
+    for Documented { text, code, output: shown } in &commands {
+        let command = &server.as_ref().map_or_else(|| text.clone(), |it| it.redirect(text));
         let mut shell = lake.command::<&str>(&[]);
         shell = {
             let mut bash = std::process::Command::new("bash");
@@ -134,6 +150,10 @@ fn run_page(page: &Path) -> usize {
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
+        if !shown.trim().is_empty() {
+            let printed = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(printed.trim_end(), shown.trim_end(), "{}: {command}", page.display());
+        }
     }
     commands.len()
 }

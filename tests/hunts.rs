@@ -11,7 +11,7 @@ use crate::headwater;
 const DATA_SET_A: &str = "real/windows/mordor_empire_invoke_wmi_A.json.gz";
 
 /// A lake with data set A, made once; `None` where the data is absent.
-fn lake() -> Option<&'static Headwater> {
+pub(crate) fn lake() -> Option<&'static Headwater> {
     static LAKE: OnceLock<Option<Headwater>> = OnceLock::new();
     LAKE.get_or_init(|| {
         let data = test_data(DATA_SET_A)?;

@@ -8,10 +8,12 @@ mod crash;
 mod documentation;
 mod exactly_once;
 mod hunts;
+mod hunts_ocsf;
 mod lambda;
 mod maintenance;
 mod object_store;
 mod serve;
+mod views;
 
 use headwater_testkit::Headwater;
 

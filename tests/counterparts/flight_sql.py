@@ -80,10 +80,19 @@ def ask():
         assert objects[0]["catalog_name"] == "lake" and len(objects) == 1, objects
         assert {"public", "defenda_data_lake"} <= schemas.keys(), schemas.keys()
         tables = {table["table_name"]: table for table in schemas["public"]}
-        assert tables.keys() == {"audit", "events", "rejects"}, tables.keys()
+        assert tables.keys() == {"audit", "events", "observables", "rejects"}, tables.keys()
+        # What HEC got is of no class that a mapping knows.
+        views = {table["table_name"]: table for table in schemas["ocsf"]}
+        assert views.keys() == {"base_event"}, views.keys()
+        columns = [column["column_name"] for column in views["base_event"]["table_columns"]]
+        assert columns[:2] == ["time", "eventid"] and "class_name" in columns, columns
+        cursor = connection.cursor()
+        cursor.execute("SELECT count(*) FROM ocsf.base_event WHERE host = 'web-1'")
+        assert cursor.fetchone() == (2,)
+        cursor.close()
         columns = {column["column_name"] for column in tables["events"]["table_columns"]}
         assert {"eventid", "utctimestamp", "details"} <= columns, columns
-        assert connection.adbc_get_table_types() == ["TABLE"]
+        assert connection.adbc_get_table_types() == ["TABLE", "VIEW"]
         schema = connection.adbc_get_table_schema("events", db_schema_filter="public")
         assert schema.field("details").type == pa.string(), schema
         assert connection.adbc_get_info()["vendor_name"] == "Headwater"

@@ -19,3 +19,4 @@ mod saved_queries;
 mod syslog_senders;
 mod tls_reload;
 mod tokens;
+mod views;

@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("access", &["event"]),
     ("journal", &["event"]),
     ("lake", &["event"]),
-    ("query", &["event", "lake"]),
+    ("query", &["event", "ocsf", "lake"]),
     ("sources", &["event", "access", "journal"]),
     ("ingest", &["event", "pipeline", "journal", "lake", "sources"]),
     ("server", &["event", "access", "journal", "lake", "query", "sources", "ingest"]),

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use headwater_query::{OutputFormat, Session};
+use headwater_query::{OCSF, OutputFormat, Session, TableName};
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
@@ -150,13 +150,22 @@ fn unavailable(error: ReadlineError) -> Failure {
     Failure::new(headwater_event::ErrorKind::Unavailable, format!("failed to read input: {error}"))
 }
 
+/// Tables and views, each once: aliases of the schema are left out.
+async fn names(session: &Session) -> Result<Vec<String>, Failure> {
+    let mut names = session.table_names();
+    let tables = session.tables().await?;
+    names.extend(tables.iter().filter(|table| table.schema == OCSF).map(TableName::full));
+    Ok(names)
+}
+
 async fn words(session: &Session) -> Vec<String> {
     let mut words: Vec<String> = KEYWORDS.iter().map(ToString::to_string).collect();
-    for table in session.table_names() {
+    for table in names(session).await.unwrap_or_default() {
         if let Ok(schema) = session.columns(&table).await {
             words.extend(schema.fields().iter().map(|field| field.name().clone()));
         }
-        words.push(table);
+        // Completion begins anew after a dot.
+        words.extend(table.split('.').map(str::to_owned));
     }
     words.extend(session.function_names());
     words.sort();
@@ -203,7 +212,8 @@ async fn backslash(session: &Session, display: &mut Display, command: &str) -> R
     match name {
         "?" | "h" | "help" => screen::data(format_args!("{HELP}")),
         "d" if argument.is_empty() => {
-            let rows: Vec<_> = session.table_names().into_iter().map(|name| vec![name]).collect();
+            let names = names(session).await?;
+            let rows: Vec<_> = names.into_iter().map(|name| vec![name]).collect();
             screen::table(&["table"], &rows)
         }
         "d" => {

@@ -1,15 +1,25 @@
-//! Reading a data file back, whole: for small jobs that rewrite rows. Queries read through the
-//! engine.
+//! Reading a data file back: whole, for small jobs that rewrite rows, or in parts. Queries read
+//! through the engine.
 
 use arrow::array::RecordBatch;
 use object_store::ObjectStoreExt as _;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::async_reader::AsyncFileReader;
 
 use crate::error::{LakeError, Result};
 use crate::file::DataFile;
+use crate::reader::ObjectReader;
 use crate::table::Table;
 
 impl Table {
+    /// Gives access to a data file's bytes, for those who read some of its columns or rows with
+    /// Parquet's own builder.
+    #[must_use]
+    pub fn reader(&self, file: &DataFile) -> Box<dyn AsyncFileReader> {
+        let path = self.object_path(file);
+        Box::new(ObjectReader { store: self.object_store(), path, size: file.size })
+    }
+
     /// All rows of a data file, with the columns that it stores, in batches of moderate size.
     ///
     /// # Errors

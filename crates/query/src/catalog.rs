@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::{DataFusionError, Result};
+use datafusion::datasource::{TableType, ViewTable};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use headwater_event::schema::EVENTS;
 use headwater_lake::Table;
 
 use crate::fresh::{FreshRows, beyond};
 use crate::table::LakeTable;
+use crate::views::{OBSERVABLES, observables};
 
 /// One SQL schema whose tables are the lake's.
 #[derive(Debug)]
@@ -36,6 +38,19 @@ impl LakeSchema {
         Self { tables, store_url, fresh, session_tables: Mutex::default() }
     }
 
+    /// The events as they are now; `None` when the lake has none.
+    pub(crate) async fn events(&self) -> Result<Option<LakeTable>> {
+        match self.tables.get(EVENTS) {
+            Some(table) => self.lake_table(table).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether a name is that of the view of observables.
+    fn is_observables(&self, name: &str) -> bool {
+        name == OBSERVABLES && self.tables.contains_key(EVENTS)
+    }
+
     /// A table of the lake as it is now, with what is not in it yet.
     async fn lake_table(&self, table: &Table) -> Result<LakeTable> {
         let fresh = self.fresh.as_ref().filter(|_| table.name() == EVENTS);
@@ -56,19 +71,36 @@ impl LakeSchema {
 impl SchemaProvider for LakeSchema {
     fn table_names(&self) -> Vec<String> {
         let views = self.session_tables.lock().unwrap_or_else(PoisonError::into_inner);
-        self.tables.keys().chain(views.keys()).cloned().collect()
+        let observables = self.is_observables(OBSERVABLES).then(|| OBSERVABLES.to_owned());
+        self.tables.keys().chain(&observables).chain(views.keys()).cloned().collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         if let Some(table) = self.session_table(name) {
             return Ok(Some(table));
         }
-        let Some(table) = self.tables.get(name) else { return Ok(None) };
-        Ok(Some(Arc::new(self.lake_table(table).await?)))
+        if let Some(table) = self.tables.get(name) {
+            return Ok(Some(Arc::new(self.lake_table(table).await?)));
+        }
+        let events = if self.is_observables(name) { self.events().await? } else { None };
+        let Some(plan) = events.map(observables).transpose()?.flatten() else { return Ok(None) };
+        Ok(Some(Arc::new(ViewTable::new(plan, None))))
+    }
+
+    async fn table_type(&self, name: &str) -> Result<Option<TableType>> {
+        if let Some(table) = self.session_table(name) {
+            return Ok(Some(table.table_type()));
+        }
+        if self.tables.contains_key(name) {
+            return Ok(Some(TableType::Base));
+        }
+        Ok(self.is_observables(name).then_some(TableType::View))
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        self.tables.contains_key(name) || self.session_table(name).is_some()
+        self.tables.contains_key(name)
+            || self.is_observables(name)
+            || self.session_table(name).is_some()
     }
 
     fn register_table(
@@ -76,7 +108,7 @@ impl SchemaProvider for LakeSchema {
         name: String,
         table: Arc<dyn TableProvider>,
     ) -> Result<Option<Arc<dyn TableProvider>>> {
-        if self.tables.contains_key(&name) {
+        if self.tables.contains_key(&name) || self.is_observables(&name) {
             let message = format!("`{name}` is a table of the lake: choose another name");
             return Err(DataFusionError::Plan(message));
         }

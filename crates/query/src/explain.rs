@@ -1,8 +1,10 @@
 //! Turns the engine's errors into messages a person can act on.
 
 use datafusion::common::DataFusionError;
+use headwater_ocsf::Version;
 
 use crate::error::known_columns;
+use crate::views::{OCSF, UNMAPPED};
 
 /// Names further away than this many edits are not offered.
 const EDITS_MAX: usize = 4;
@@ -34,17 +36,24 @@ pub(crate) fn message(error: &DataFusionError, tables: &[String]) -> String {
             None if known.is_empty() => "there are no columns here".to_owned(),
             None => format!("columns are {}", known.join(", ")),
         };
-        let advice = "a field inside an event is json_extract_scalar(details, '$.field')";
+        // Only views of classes have the column.
+        let is_class = known.iter().any(|name| name == UNMAPPED);
+        let column = if is_class { "ocsf" } else { "details" };
+        let advice = format!("a field inside an event is json_extract_scalar({column}, '$.field')");
         return format!("no column `{unknown}`: {hint} ({advice})");
     }
     let root = error.find_root();
-    if let Some(unknown) = unknown_table(root) {
-        let hint = match nearest(&unknown, tables.iter().map(String::as_str)) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None if tables.is_empty() => "the lake has no tables yet".to_owned(),
-            None => format!("tables are {}", tables.join(", ")),
-        };
-        return format!("no table `{unknown}`: {hint}");
+    match unknown_table(root) {
+        Some((OCSF, class)) => return unknown_class(class),
+        Some((_, unknown)) => {
+            let hint = match nearest(unknown, tables.iter().map(String::as_str)) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None if tables.is_empty() => "the lake has no tables yet".to_owned(),
+                None => format!("tables are {}", tables.join(", ")),
+            };
+            return format!("no table `{unknown}`: {hint}");
+        }
+        None => {}
     }
     let text = match root {
         DataFusionError::Plan(text)
@@ -57,11 +66,25 @@ pub(crate) fn message(error: &DataFusionError, tables: &[String]) -> String {
     text.trim_start_matches("Error during planning: ").trim_end_matches('.').to_owned()
 }
 
-/// The name in "table '<catalog>.<schema>.<name>' not found".
-fn unknown_table(error: &DataFusionError) -> Option<String> {
+/// Schema and name in "table '<catalog>.<schema>.<name>' not found".
+fn unknown_table(error: &DataFusionError) -> Option<(&str, &str)> {
     let DataFusionError::Plan(text) = error else { return None };
     let name = text.strip_prefix("table '")?.split_once("' not found")?.0;
-    Some(name.rsplit('.').next().unwrap_or(name).to_owned())
+    let (schema, name) = name.rsplit_once('.').unwrap_or(("", name));
+    Some((schema.rsplit('.').next().unwrap_or(schema), name))
+}
+
+/// No view of a class: the name is wrong, or there are no events yet.
+fn unknown_class(unknown: &str) -> String {
+    let classes = Version::NATIVE.catalogue().classes().iter().map(|class| class.name.as_str());
+    if classes.clone().any(|name| name == unknown) {
+        return format!("no view `{OCSF}.{unknown}`: the lake has no events with OCSF yet");
+    }
+    let hint = match nearest(unknown, classes) {
+        Some(name) => format!("did you mean `{OCSF}.{name}`?"),
+        None => "views are called as the classes of OCSF".to_owned(),
+    };
+    format!("no view `{OCSF}.{unknown}`: {hint}")
 }
 
 /// The known name with the fewest edits, when it is near enough.

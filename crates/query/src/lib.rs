@@ -17,6 +17,8 @@ mod scan_report;
 mod session;
 mod statement;
 mod table;
+mod tables;
+mod views;
 
 pub use bound::Description;
 pub use error::QueryError;
@@ -25,5 +27,7 @@ pub use fresh::{FreshBatch, FreshRows};
 pub use output::{OutputFormat, ResultWriter};
 pub use parameter::Parameter;
 pub use scan_report::ScanReport;
-pub use session::{Answer, CATALOG, Session, SessionOptions};
+pub use session::{Answer, CATALOG, SCHEMA, Session, SessionOptions};
 pub use statement::STACK_BYTES;
+pub use tables::TableName;
+pub use views::{OBSERVABLES, OCSF};

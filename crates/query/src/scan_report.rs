@@ -44,15 +44,23 @@ impl ScanLog {
         let mut counts = BTreeMap::new();
         collect(plan, &mut counts);
         let count = |name: &str| counts.get(name).copied().unwrap_or_default();
-        report.bytes_scanned = count("bytes_scanned");
-        report.rows_scanned = count("output_rows");
-        report.row_groups_pruned =
-            count("row_groups_pruned_statistics") + count("row_groups_pruned_bloom_filter");
+        let [bytes, rows, by_statistics, by_bloom_filter] = COUNTS.map(count);
+        report.bytes_scanned = bytes;
+        report.rows_scanned = rows;
+        report.row_groups_pruned = by_statistics + by_bloom_filter;
         report
     }
 }
 
-/// Sums the measurements of all scans of a plan by name.
+/// The measurements of a scan that count something. Others must not be summed: some are moments.
+const COUNTS: [&str; 4] = [
+    "bytes_scanned",
+    "output_rows",
+    "row_groups_pruned_statistics",
+    "row_groups_pruned_bloom_filter",
+];
+
+/// Sums the counts of all scans of a plan by name.
 fn collect(plan: &Arc<dyn ExecutionPlan>, counts: &mut BTreeMap<String, u64>) {
     for child in plan.children() {
         collect(child, counts);
@@ -60,7 +68,9 @@ fn collect(plan: &Arc<dyn ExecutionPlan>, counts: &mut BTreeMap<String, u64>) {
     if plan.name() != "DataSourceExec" {
         return;
     }
-    for metric in plan.metrics().iter().flat_map(|metrics| metrics.iter()) {
+    let metrics = plan.metrics();
+    let metrics = metrics.iter().flat_map(|metrics| metrics.iter());
+    for metric in metrics.filter(|metric| COUNTS.contains(&metric.value().name())) {
         let amount = match metric.value() {
             MetricValue::PruningMetrics { pruning_metrics, .. } => pruning_metrics.pruned(),
             value => value.as_usize(),

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use datafusion::catalog::information_schema::INFORMATION_SCHEMA;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider};
-use datafusion::common::{DataFusionError, ParamValues};
+use datafusion::common::{DataFusionError, ParamValues, TableReference};
 use datafusion::dataframe::DataFrame;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -24,13 +25,14 @@ use tokio::time::Instant;
 
 use crate::catalog::LakeSchema;
 use crate::scan_report::ScanLog;
+use crate::views::{OCSF, OcsfSchema};
 use crate::{FreshRows, Parameter, QueryError, ScanReport, statement};
 
 /// The one catalog of a session.
 pub const CATALOG: &str = "lake";
 
 /// The schema of names that have none.
-const SCHEMA: &str = "public";
+pub const SCHEMA: &str = "public";
 
 /// Limits and names of a session.
 #[derive(Debug, Clone)]
@@ -83,6 +85,7 @@ pub(crate) struct Planned {
 /// SQL over a lake. Cheap to keep open: every statement sees the newest commit.
 pub struct Session {
     context: SessionContext,
+    views: Arc<OcsfSchema>,
     options: SessionOptions,
 }
 
@@ -130,8 +133,10 @@ impl Session {
             let schema = Arc::clone(&schema);
             catalog.register_schema(name, schema).map_err(engine)?;
         }
+        let views = Arc::new(OcsfSchema::new(schema));
+        catalog.register_schema(OCSF, Arc::clone(&views) as _).map_err(engine)?;
         context.register_catalog(CATALOG, catalog);
-        Ok(Self { context, options })
+        Ok(Self { context, views, options })
     }
 
     /// As [`Session::query_with`], with the values of the parameters as a person typed them.
@@ -193,7 +198,13 @@ impl Session {
         let log = Arc::new(ScanLog::default());
         let mut state = self.context.state();
         state.config_mut().set_extension(Arc::clone(&log));
-        let plan = state.create_logical_plan(sql).await?;
+        let dialect = state.config().options().sql_parser.dialect;
+        let statement = state.sql_to_statement(sql, &dialect)?;
+        let lists_names = |table: &TableReference| table.schema() == Some(INFORMATION_SCHEMA);
+        if state.resolve_table_references(&statement)?.iter().any(lists_names) {
+            self.views.refresh().await?;
+        }
+        let plan = state.statement_to_plan(statement).await?;
         if self.options.read_only {
             check_read_only(&plan)?;
         }
@@ -228,21 +239,8 @@ impl Session {
         &self.context
     }
 
-    /// Names of the schemas that hold the tables, the one of unqualified names among them; sorted.
-    #[must_use]
-    pub fn schema_names(&self) -> Vec<String> {
-        let catalog = self.context.catalog(CATALOG);
-        let mut names = catalog.map(|catalog| catalog.schema_names()).unwrap_or_default();
-        names.sort();
-        names
-    }
-
-    /// Names of the tables and views that statements can use, in each of the schemas.
-    #[must_use]
-    pub fn table_names(&self) -> Vec<String> {
-        let catalog = self.context.catalog(CATALOG);
-        let schema = catalog.and_then(|catalog| catalog.schema(SCHEMA));
-        schema.map(|schema| schema.table_names()).unwrap_or_default()
+    pub(crate) fn views(&self) -> &OcsfSchema {
+        &self.views
     }
 
     /// Names of all functions, sorted: scalar, aggregate and window functions.
@@ -259,16 +257,6 @@ impl Session {
         names.sort();
         names.dedup();
         names
-    }
-
-    /// Columns of a table or view: name and type.
-    ///
-    /// # Errors
-    /// There is no such table, or it cannot be opened.
-    pub async fn columns(&self, table: &str) -> Result<SchemaRef, QueryError> {
-        let frame = self.context.table(table).await;
-        let frame = frame.map_err(|error| QueryError::of(error, table, 0, &self.table_names()))?;
-        Ok(Arc::clone(frame.schema().inner()))
     }
 }
 

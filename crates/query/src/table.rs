@@ -9,17 +9,20 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
-use datafusion::common::{DFSchema, Result, ScalarValue, Statistics};
+use datafusion::common::{DFSchema, Result, ScalarValue, Statistics, TableReference};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::provider_as_source;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::logical_expr::{
+    Expr, LogicalPlan, LogicalPlanBuilder, TableProviderFilterPushDown,
+};
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
@@ -30,6 +33,7 @@ use headwater_lake::{DataFile, Snapshot, Table};
 use crate::fresh::project;
 use crate::prune::FileStatisticsView;
 use crate::scan_report::ScanLog;
+use crate::session::{CATALOG, SCHEMA};
 
 /// One snapshot of a lake table, for one query.
 #[derive(Debug)]
@@ -53,6 +57,33 @@ impl LakeTable {
     ) -> Self {
         let schema = view_schema(snapshot.schema());
         Self { table, snapshot, fresh, store_url, schema }
+    }
+
+    /// The table in the lake.
+    pub(crate) const fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// What is in files.
+    pub(crate) fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Rows that the snapshot does not have.
+    pub(crate) fn fresh(&self) -> &[RecordBatch] {
+        &self.fresh
+    }
+
+    /// The columns of the table.
+    pub(crate) const fn columns(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// A plan that reads the table, for views over it.
+    pub(crate) fn scan_plan(self) -> Result<LogicalPlan> {
+        let name = TableReference::full(CATALOG, SCHEMA, self.table.name());
+        let source = provider_as_source(Arc::new(self));
+        LogicalPlanBuilder::scan(name, source, None)?.build()
     }
 
     /// The rows that are not in files.

@@ -45,6 +45,7 @@ use std::sync::Arc;
 
 use datafusion::common::Result;
 use datafusion::logical_expr::registry::FunctionRegistry;
+use datafusion::logical_expr::{Expr, lit};
 use datafusion::prelude::SessionContext;
 
 use definition::Definition;
@@ -130,6 +131,16 @@ pub fn all() -> Vec<Reference> {
     all.extend(native::REFERENCES);
     all.sort_by_key(|reference| (reference.group, reference.name));
     all
+}
+
+/// The JSON at a path of a document, as an expression.
+pub(crate) fn json_at(document: Expr, path: &str) -> Expr {
+    json_extract::JSON_EXTRACT.to_udf().call(vec![document, lit(path)])
+}
+
+/// The text of the scalar at a path of a document, as an expression.
+pub(crate) fn scalar_at(document: Expr, path: &str) -> Expr {
+    json_extract_scalar::JSON_EXTRACT_SCALAR.to_udf().call(vec![document, lit(path)])
 }
 
 /// Registers the functions and the rewrites behind some of them with a session.

@@ -14,8 +14,9 @@ use tonic::Status;
 use super::plain::plain_schema;
 use super::status::status_of_query;
 
-/// The type of every table: whoever shares a session makes no views.
+/// The types of tables.
 const TABLE: &str = "TABLE";
+const VIEW: &str = "VIEW";
 
 pub(super) fn catalogs(command: CommandGetCatalogs) -> Result<RecordBatch, FlightError> {
     let mut builder = command.into_builder();
@@ -37,26 +38,28 @@ pub(super) fn schemas(
 pub(super) fn table_types(command: CommandGetTableTypes) -> Result<RecordBatch, FlightError> {
     let mut builder = command.into_builder();
     builder.append(TABLE);
+    builder.append(VIEW);
     builder.build()
 }
 
-/// The tables, under every name of their schema, with their columns when these are asked for.
+/// The tables and views, under every name of their schema, with their columns when these are asked
+/// for.
 pub(super) async fn tables(
     command: CommandGetTables,
     session: &Session,
 ) -> Result<RecordBatch, Status> {
     let with_columns = command.include_schema;
     let mut builder = command.into_builder();
-    let schemas = session.schema_names();
-    for table in session.table_names() {
+    for table in session.tables().await.map_err(status_of_query)? {
         let columns = match with_columns {
-            true => session.columns(&table).await.map_err(status_of_query)?,
+            true => session.columns_of(&table).await.map_err(status_of_query)?,
             false => Arc::new(Schema::empty()),
         };
         let columns = plain_schema(&columns);
-        for schema in &schemas {
-            builder.append(CATALOG, schema, &table, TABLE, &columns).map_err(Status::from)?;
-        }
+        let kind = if table.is_view { VIEW } else { TABLE };
+        builder
+            .append(CATALOG, &table.schema, &table.name, kind, &columns)
+            .map_err(Status::from)?;
     }
     Ok(builder.build()?)
 }

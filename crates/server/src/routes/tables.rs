@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use headwater_access::Scope;
+use headwater_query::{OBSERVABLES, OCSF, SCHEMA as DEFAULT_SCHEMA, Session, TableName};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,6 +25,18 @@ pub(super) fn router() -> OpenApiRouter<Arc<Api>> {
 struct Tables {
     /// In the order of their names.
     tables: Vec<Table>,
+    /// Views over `events`, in the order of their names: `observables`, and `ocsf.<class>` for each
+    /// class of OCSF that occurs.
+    views: Vec<View>,
+}
+
+/// A view that is always there.
+#[derive(Serialize, ToSchema)]
+struct View {
+    /// Name in statements.
+    name: String,
+    /// Columns in order.
+    columns: Vec<Column>,
 }
 
 /// One table, as its newest version is.
@@ -72,22 +85,38 @@ struct Column {
     ),
 )]
 async fn tables(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Json<Tables>, ApiError> {
-    api.authorize(&headers, Scope::Query)?;
+    let grant = api.authorize(&headers, Scope::Query)?;
     let mut tables = Vec::new();
     for name in api.lake.tables().await? {
         tables.push(describe(&api, name).await?);
     }
-    Ok(Json(Tables { tables }))
+    let views = views(api.session_of(&grant)).await?;
+    Ok(Json(Tables { tables, views }))
+}
+
+async fn views(session: &Session) -> Result<Vec<View>, ApiError> {
+    let is_listed = |table: &TableName| {
+        // What is in the default schema is in its aliases too.
+        table.schema == OCSF || table.name == OBSERVABLES && table.schema == DEFAULT_SCHEMA
+    };
+    let mut views = Vec::new();
+    for table in session.tables().await?.iter().filter(|table| is_listed(table)) {
+        let columns = session.columns_of(table).await?.fields().iter().map(column).collect();
+        let name = if table.schema == OCSF { table.full() } else { table.name.clone() };
+        views.push(View { name, columns });
+    }
+    views.sort_by(|left, right| left.name.cmp(&right.name));
+    Ok(views)
+}
+
+fn column(field: &Arc<arrow::datatypes::Field>) -> Column {
+    Column { name: field.name().clone(), data_type: field.data_type().to_string() }
 }
 
 async fn describe(api: &Api, name: String) -> Result<Table, ApiError> {
     let table = api.lake.table(&name)?;
     let snapshot = table.snapshot().await?;
     let fields = snapshot.schema().fields().iter();
-    let column = |field: &Arc<arrow::datatypes::Field>| Column {
-        name: field.name().clone(),
-        data_type: field.data_type().to_string(),
-    };
     Ok(Table {
         name,
         version: snapshot.version(),
