@@ -138,8 +138,8 @@ impl ChunkWorker {
             }
         };
         let Rows { mut events, rejects, dropped, .. } = rows;
-        let event_bytes = events.bytes();
         let events = if events.rows() == 0 { None } else { Some(events.finish()?) };
+        let event_bytes = events.as_ref().map_or(0, RecordBatch::get_array_memory_size);
         Ok(Processed { sequence, end, known, events, event_bytes, rejects, dropped })
     }
 

@@ -75,7 +75,8 @@ impl Collector {
             }
             None => tree.append_word(event, words.observables, Scalar::Array),
         };
-        let known: Vec<_> = tree.children(list).filter_map(|id| read(catalogue, tree, id)).collect();
+        let known: Vec<_> =
+            tree.children(list).filter_map(|id| read(catalogue, tree, id)).collect();
         for (place, one) in self.found.iter().enumerate() {
             let (name, value) = (self.text(&one.name), self.text(&one.value));
             let is_known = |(type_id, known_name, known_value): &(i64, NodeId, NodeId)| {
@@ -111,7 +112,8 @@ impl Collector {
         }
         for child in tree.children(node) {
             let position = tree.word(child).and_then(|word| item.position(word));
-            let Some(attribute) = position.and_then(|place| catalogue.attribute(item, place)) else {
+            let Some(attribute) = position.and_then(|place| catalogue.attribute(item, place))
+            else {
                 continue;
             };
             let object = catalogue.object_of(attribute);

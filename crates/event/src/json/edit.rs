@@ -291,7 +291,14 @@ impl Tree {
         };
         let copy = self.detached(Scalar::Null);
         let place = self.node_mut(copy);
-        *place = Node { key, value, token: Token::NONE, parent: NodeId::NONE, next: NodeId::NONE, ..node };
+        *place = Node {
+            key,
+            value,
+            token: Token::NONE,
+            parent: NodeId::NONE,
+            next: NodeId::NONE,
+            ..node
+        };
         copy
     }
 

@@ -17,11 +17,6 @@ pub(super) struct TextColumn {
 }
 
 impl TextColumn {
-    /// Bytes of text held.
-    pub(super) fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
     /// Adds a value.
     pub(super) fn push(&mut self, text: &str) {
         self.bytes.extend_from_slice(text.as_bytes());
@@ -74,11 +69,6 @@ impl ViewColumn {
         Self { shared, bytes: Vec::with_capacity(capacity), ..Self::default() }
     }
 
-    /// Bytes of memory held.
-    pub(super) fn size(&self) -> usize {
-        self.bytes.capacity() + self.shared.len()
-    }
-
     /// Adds a value or null.
     pub(super) fn push_option(&mut self, text: Option<&str>) {
         let Some(text) = text else {
@@ -114,12 +104,19 @@ impl ViewColumn {
     /// The column; the builder is empty afterwards, but still refers to its shared buffer.
     pub(super) fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
         let shared = self.shared.clone();
-        let column = std::mem::replace(self, Self { shared, ..Self::default() });
+        let mut column = std::mem::replace(self, Self { shared, ..Self::default() });
+        // Rows are kept for a while; room that was not needed is not.
+        if column.bytes.capacity() - column.bytes.len() > column.bytes.len() / SPARE_SHARE {
+            column.bytes.shrink_to_fit();
+        }
         let nulls = column.has_null.then(|| NullBuffer::from(column.valid));
         let buffers = [Buffer::from(column.shared), Buffer::from_vec(column.bytes)];
         Ok(Arc::new(StringViewArray::try_new(column.views.into(), buffers, nulls)?))
     }
 }
+
+/// Part of a column's text that may be unused room.
+const SPARE_SHARE: usize = 4;
 
 /// Numbers of a column's buffers.
 const SHARED: u32 = 0;

@@ -159,16 +159,6 @@ impl EventBatchBuilder {
         self.times.len()
     }
 
-    /// What the batch costs in memory, nearly, in bytes.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.details.size()
-            + self.ocsf.size()
-            + self.raw.size()
-            + self.summary.len()
-            + self.rows() * 160
-    }
-
     /// Adds a row; a refused event leaves the batch as it was.
     ///
     /// # Errors

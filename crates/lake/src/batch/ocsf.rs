@@ -8,23 +8,35 @@ use arrow::array::{
 };
 use arrow::error::ArrowError;
 use headwater_event::Event;
-use headwater_event::json::{Kind, NodeId, Tree};
+use headwater_event::json::{Kind, NodeId, Token, Tree, Vocabulary};
 use headwater_event::schema::{ColumnType, EVENT_COLUMNS, OCSF_COLUMNS};
 
 use super::columns::{TextColumn, ViewColumn};
 use crate::schema::{ISSUE_FIELDS, issue_fields, list_element, observable_fields};
 
-/// Bytes of an OCSF object for each byte of the record, to begin with.
-const GROWTH: usize = 1;
+/// Bytes of an OCSF object for each byte of the record, usually.
+const GROWTH: usize = 2;
 
 /// Collects the columns.
 #[derive(Debug)]
 pub(super) struct OcsfColumns {
-    /// One for each of [`OCSF_COLUMNS`]: its name, its path and its values.
-    attributes: Vec<(String, &'static str, Values)>,
+    /// One for each of [`OCSF_COLUMNS`].
+    attributes: Vec<Attribute>,
+    /// What the keys of `Attribute::words` are of.
+    words: Option<Arc<Vocabulary>>,
     whole: ViewColumn,
     observables: ListBuilder<StructBuilder>,
     issues: ListBuilder<StructBuilder>,
+}
+
+/// A column with the values of one attribute.
+#[derive(Debug)]
+struct Attribute {
+    name: String,
+    path: &'static str,
+    /// The path in words of the tree; `None` where it does not have them all.
+    words: Option<Vec<Token>>,
+    values: Values,
 }
 
 #[derive(Debug)]
@@ -46,7 +58,7 @@ impl OcsfColumns {
                 Some(ColumnType::Long) => Values::Long(Int64Builder::new()),
                 _ => Values::Text(TextColumn::default()),
             };
-            (name, path, values)
+            Attribute { name, path, words: None, values }
         };
         let list = |fields: arrow::datatypes::Fields| {
             let element = list_element(arrow::datatypes::DataType::Struct(fields.clone()));
@@ -54,27 +66,38 @@ impl OcsfColumns {
         };
         Self {
             attributes: OCSF_COLUMNS.into_iter().map(attribute).collect(),
+            words: None,
             whole: ViewColumn::new(bytes::Bytes::new(), bytes * GROWTH),
             observables: list(observable_fields()),
             issues: list(issue_fields()),
         }
     }
 
-    /// Bytes of memory held, nearly.
-    pub(super) fn size(&self) -> usize {
-        let texts = self.attributes.iter().map(|(_, _, values)| match values {
-            Values::Text(texts) => texts.len(),
-            Values::Integer(_) | Values::Long(_) => 0,
-        });
-        self.whole.size() + texts.sum::<usize>()
+    /// Prepares for trees whose keys are these words: then attributes are found without a look at
+    /// texts.
+    fn learn(&mut self, words: &Arc<Vocabulary>) {
+        for attribute in &mut self.attributes {
+            let steps = attribute.path.split('.').map(|step| words.token(step));
+            attribute.words = steps.collect();
+        }
+        self.words = Some(Arc::clone(words));
     }
 
     /// Adds a row.
     pub(super) fn append(&mut self, event: &Event) {
         let tree = &event.ocsf;
         let is_mapped = event.is_mapped();
-        for (_, path, values) in &mut self.attributes {
-            let value = if is_mapped { tree.lookup(path) } else { None };
+        if self.words.as_ref().is_none_or(|words| !Arc::ptr_eq(words, tree.vocabulary())) {
+            self.learn(tree.vocabulary());
+        }
+        for Attribute { path, words, values, .. } in &mut self.attributes {
+            let value = match words {
+                _ if !is_mapped => None,
+                Some(words) => {
+                    words.iter().try_fold(tree.root(), |object, word| tree.child(object, *word))
+                }
+                None => tree.lookup(path),
+            };
             values.push(tree, value);
         }
         if is_mapped {
@@ -95,8 +118,8 @@ impl OcsfColumns {
             "ocsf_issues" => return Some(Ok(Arc::new(self.issues.finish()))),
             _ => {}
         }
-        let (_, _, values) = self.attributes.iter_mut().find(|(known, ..)| known == name)?;
-        Some(match values {
+        let attribute = self.attributes.iter_mut().find(|known| known.name == name)?;
+        Some(match &mut attribute.values {
             Values::Text(texts) => texts.finish(),
             Values::Integer(numbers) => Ok(Arc::new(numbers.finish())),
             Values::Long(numbers) => Ok(Arc::new(numbers.finish())),

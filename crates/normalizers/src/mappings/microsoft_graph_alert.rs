@@ -126,9 +126,8 @@ fn evidence(mapper: &mut Mapper<'_>) {
             mapper.set((&file, "type_id"), 1_i64);
         }
         let device = format!("evidences[{place}].device");
-        let has_device = ["hostname", "uid"]
-            .iter()
-            .any(|member| mapper.written((&device, *member)).is_some());
+        let has_device =
+            ["hostname", "uid"].iter().any(|member| mapper.written((&device, *member)).is_some());
         if has_device {
             mapper.set((&device, "type_id"), 0_i64);
         }

@@ -167,8 +167,7 @@ pub(super) fn any_endpoint(mapper: &mut Mapper<'_>) {
     name_endpoints(mapper, "");
     let parts = ["ip", "hostname", "interface_name", "name", "domain", "svc_name"];
     let ends = ["src_endpoint", "dst_endpoint"];
-    let is_there =
-        |end: &&str| parts.iter().any(|part| mapper.written((*end, part)).is_some());
+    let is_there = |end: &&str| parts.iter().any(|part| mapper.written((*end, part)).is_some());
     if !ends.iter().any(is_there) {
         mapper.set("dst_endpoint.name", "Unknown");
     }
@@ -213,8 +212,7 @@ pub(super) fn endpoint(mapper: &mut Mapper<'_>, from: &str, to: &str) -> bool {
     let Some(text) = mapper.source().text(from).map(Cow::into_owned) else { return false };
     let (host, port) = split_port(&text);
     if port.is_none() && host == text {
-        return mapper.copy(from, (to, "ip"))
-            || mapper.copy(from, (to, "hostname"));
+        return mapper.copy(from, (to, "ip")) || mapper.copy(from, (to, "hostname"));
     }
     let member = if parse_address(host).is_some() { "ip" } else { "hostname" };
     if !mapper.set((to, member), host) {

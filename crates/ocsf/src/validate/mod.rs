@@ -99,7 +99,8 @@ impl<'c> Validator<'c> {
         }
         let catalogue = self.catalogue;
         let words = &catalogue.words;
-        let present = |word| walk.get(catalogue, event, word).filter(|id| tree.kind(*id) != Kind::Null);
+        let present =
+            |word| walk.get(catalogue, event, word).filter(|id| tree.kind(*id) != Kind::Null);
         let Some(uid) = present(words.class_uid) else {
             return self.tell(Code::RequiredMissing, "class_uid".to_owned(), "");
         };
@@ -120,8 +121,7 @@ impl<'c> Validator<'c> {
             self.version(walk, version);
         }
         let integer = |word| walk.get(catalogue, event, word).and_then(|id| tree.as_i64(id));
-        if let (Some(activity), Some(kind)) =
-            (integer(words.activity_id), integer(words.type_uid))
+        if let (Some(activity), Some(kind)) = (integer(words.activity_id), integer(words.type_uid))
         {
             let expected = number.wrapping_mul(100).wrapping_add(activity);
             if kind != expected {
@@ -248,7 +248,9 @@ impl<'c> Validator<'c> {
     fn observables(&mut self, walk: Walk<'_>, class: &Item) {
         let tree = walk.tree;
         let catalogue = self.catalogue;
-        let Some(list) = walk.get(catalogue, walk.event, catalogue.words.observables) else { return };
+        let Some(list) = walk.get(catalogue, walk.event, catalogue.words.observables) else {
+            return;
+        };
         if tree.kind(list) != Kind::Array {
             return;
         }

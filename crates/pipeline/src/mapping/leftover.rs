@@ -122,7 +122,8 @@ impl Large {
     /// [`free_key`], which counts as taken from now on.
     fn free_key(&mut self, out: &Tree, object: NodeId, key: &str) -> Option<String> {
         if self.objects.insert(object) {
-            let known = out.children(object).map(|child| ((object, out.key(child).into_owned()), 2));
+            let known =
+                out.children(object).map(|child| ((object, out.key(child).into_owned()), 2));
             self.keys.extend(known);
         }
         let mut number = match self.keys.entry((object, key.to_owned())) {

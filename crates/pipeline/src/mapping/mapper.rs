@@ -87,7 +87,8 @@ impl<'a> Mapper<'a> {
 
     /// Puts what is left below `unmapped`.
     pub(super) fn finish(self) -> (Option<Timestamp>, Vec<Step>) {
-        let Self { json, extra, out, used, time, flat, steps, origin, received_at, index, .. } = self;
+        let Self { json, extra, out, used, time, flat, steps, origin, received_at, index, .. } =
+            self;
         let source = Source { json, extra: Some(extra), index, origin, received_at };
         leftover::keep(&source, used, &flat, out);
         (time, steps.unwrap_or_default())
@@ -144,11 +145,7 @@ impl<'a> Mapper<'a> {
     }
 
     /// Writes a value of the mapping's own.
-    pub fn set<'t, 'v>(
-        &mut self,
-        to: impl Into<To<'t>>,
-        value: impl Into<Scalar<'v>>,
-    ) -> bool {
+    pub fn set<'t, 'v>(&mut self, to: impl Into<To<'t>>, value: impl Into<Scalar<'v>>) -> bool {
         self.write_value(to.into(), value.into())
     }
 

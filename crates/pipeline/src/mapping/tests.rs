@@ -137,7 +137,8 @@ fn equal_keys_all_stay() {
         let ocsf: serde_json::Value = serde_json::from_str(&ocsf).unwrap();
         let texts = |value: &serde_json::Value| {
             let members = value.as_object().unwrap().values();
-            let mut texts: Vec<_> = members.filter_map(|one| one.as_str()).map(String::from).collect();
+            let mut texts: Vec<_> =
+                members.filter_map(|one| one.as_str()).map(String::from).collect();
             texts.sort();
             texts
         };

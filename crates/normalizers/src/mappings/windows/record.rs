@@ -180,9 +180,7 @@ impl<'m, 'a> Record<'m, 'a> {
         // A process is known by its number: without one the file stays below `unmapped`.
         if let Some(process) =
             to.strip_suffix(".file").filter(|path| path.ends_with("process") && *path != "process")
-            && ["pid", "uid"]
-                .iter()
-                .all(|part| self.mapper.written((process, part)).is_none())
+            && ["pid", "uid"].iter().all(|part| self.mapper.written((process, part)).is_none())
         {
             return false;
         }
