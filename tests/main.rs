@@ -10,6 +10,7 @@ mod hunts;
 mod lambda;
 mod maintenance;
 mod object_store;
+mod renormalize;
 mod serve;
 
 use headwater_testkit::Headwater;

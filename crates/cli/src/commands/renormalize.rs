@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::{BooleanArray, RecordBatch};
 use clap::ValueEnum;
@@ -31,7 +32,8 @@ Only the OCSF side of rows changes (ocsf, observables, ocsf_issues and the colum
 attributes). The shell stays byte for byte: time, details and raw too. A second run changes nothing.
 --from raw maps the original text as if it arrived now. --from details maps what normalizers left of
 it, for rows without text and rows of tables (CSV, Zeek); keys are in lower case then.
-Safe beside writers and queries; waits for no one: while optimize works it is refused.")]
+Safe beside writers and queries. While optimize works it is refused, and the other way round; a run
+that was killed keeps its lease for ten minutes, unless the next one takes over.")]
 pub(crate) struct Arguments {
     /// Condition in SQL on the columns of `events`
     #[arg(long = "where", value_name = "SQL")]
@@ -42,6 +44,10 @@ pub(crate) struct Arguments {
     /// Folder with VRL plugins (*.vrl)
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
+    /// Begin at once although another run holds the lease: it was killed. A run that still works
+    /// can commit no more then
+    #[arg(long)]
+    take_over: bool,
     /// Only report what would change
     #[arg(long)]
     dry_run: bool,
@@ -75,7 +81,9 @@ impl Selection for Condition {
 pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Failure> {
     let table = context.existing_table(EVENTS).await?;
     // A condition may name columns that a table of an older version gets only now.
-    table.ensure_created().await?;
+    if !arguments.dry_run {
+        table.ensure_created().await?;
+    }
     let session = Session::open(&context.lake()?, context.session_options()).await?;
     let filter = Filter::new(&session, arguments.condition.as_deref()).await?;
     let overrides = Overrides { plugins: arguments.plugins.clone() };
@@ -90,6 +98,9 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         options.threads = workers.get();
     }
     options.dry_run = arguments.dry_run;
+    if arguments.take_over {
+        options.rewrite.lease_duration = Duration::ZERO;
+    }
     let condition = arguments.condition.clone().unwrap_or_else(|| "true".to_owned());
     options.rewrite.parameters = vec![("predicate".to_owned(), condition)];
     options.progress = Some(Arc::new(move |progress: &RenormalizeProgress| {

@@ -1,9 +1,8 @@
 //! Rows that are in the table already get the OCSF side that today's mappings give them; their
 //! shell stays.
 //!
-//! A file is looked at first, up to the first row that changes; only then it is read again and
-//! written anew. So a file without change costs no writing, and memory is that of some thousand
-//! rows. Files are swapped in groups, one commit each: whatever ends the run, each row is in the
+//! A file is written anew from the first row that changes, so one without change costs no writing.
+//! Rows before it are held in memory, or read again when they are many. Files are swapped in groups, one commit each: whatever ends the run, each row is in the
 //! table once, and the next run finds the rows of earlier groups as they should be.
 
 mod record;
@@ -29,7 +28,10 @@ use crate::IngestError;
 use crate::run::IngestContext;
 
 /// Looks at the table this often when other writers remove files meanwhile.
-const PASSES_MAX: usize = 10;
+const PASSES_MAX: u32 = 10;
+
+/// Bytes of unchanged rows that are held in case that a later one changes.
+const AHEAD_BYTES_MAX: usize = 64 << 20;
 
 /// What a row's record is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,17 +116,15 @@ pub async fn renormalize(
     options: &RenormalizeOptions,
 ) -> Result<RenormalizeReport, IngestError> {
     let table = context.lake.table(EVENTS).map_err(IngestError::lake("open a table"))?;
-    table.ensure_created().await.map_err(IngestError::lake("open a table"))?;
-    let rewrite = match options.dry_run {
-        true => None,
-        false => Some(Rewrite::begin(&table, options.rewrite.clone()).await.map_err(lease())?),
-    };
+    if !options.dry_run {
+        table.ensure_created().await.map_err(IngestError::lake("open a table"))?;
+    }
     let mut run = Run {
         table,
         selection,
         options,
         remapper: Remapper::new(&context.pipeline, options.from, options.threads),
-        rewrite,
+        rewrite: None,
         waiting: BTreeMap::new(),
         done: HashSet::new(),
         report: RenormalizeReport { dry_run: options.dry_run, ..RenormalizeReport::default() },
@@ -146,7 +146,7 @@ struct Run<'a> {
     selection: &'a dyn Selection,
     options: &'a RenormalizeOptions,
     remapper: Remapper,
-    /// Absent in a dry run.
+    /// Begun with the first file that changes.
     rewrite: Option<Rewrite>,
     /// What was found in files that wait for their commit.
     waiting: BTreeMap<String, Tally>,
@@ -163,6 +163,44 @@ struct Tally {
     classes: Classes,
 }
 
+/// What a look at a file led to.
+enum Look {
+    /// Nothing: its rows are not in order, and too many to be put in order.
+    Unsorted,
+    /// No row changes.
+    Unchanged(Tally),
+    /// Rows would change.
+    WouldChange(Tally),
+    /// Rows changed, and this takes the place of the file.
+    Rewritten(Tally, Box<FileRewrite>),
+    /// A row changes, and too many before it do not: they have to be read again.
+    TooFarBehind,
+}
+
+/// Rows before the first one that changes, as long as they are not too many.
+#[derive(Default)]
+struct Ahead {
+    batches: Vec<RecordBatch>,
+    bytes: usize,
+    is_over: bool,
+}
+
+impl Ahead {
+    fn push(&mut self, batch: RecordBatch) {
+        self.bytes = self.bytes.saturating_add(batch.get_array_memory_size());
+        self.is_over |= self.bytes > AHEAD_BYTES_MAX;
+        self.batches.push(batch);
+        if self.is_over {
+            self.batches.clear();
+        }
+    }
+
+    /// All of them; `None` when they were too many.
+    fn take(&mut self) -> Option<Vec<RecordBatch>> {
+        (!self.is_over).then(|| std::mem::take(&mut self.batches))
+    }
+}
+
 impl Tally {
     fn add(&mut self, remapped: &Remapped) {
         self.counts.add(&remapped.counts);
@@ -176,7 +214,8 @@ impl Run<'_> {
             let snapshot = self.table.snapshot().await.map_err(IngestError::lake("read events"))?;
             let mut files = self.selection.files(&snapshot).map_err(IngestError::selection)?;
             files.retain(|file| !self.done.contains(&file.path));
-            self.progress.files = self.progress.files_done + files.len() as u64;
+            let count = u64::try_from(files.len()).unwrap_or(u64::MAX);
+            self.progress.files = self.progress.files_done.saturating_add(count);
             self.progress.bytes =
                 self.progress.bytes_done + files.iter().map(|file| file.size).sum::<u64>();
             let mut conflicts = false;
@@ -192,55 +231,87 @@ impl Run<'_> {
             }
             tracing::info!("another process replaced files of the table, looking again");
         }
-        Err(IngestError::Contended { attempts: PASSES_MAX as u32 })
+        Err(IngestError::Contended { attempts: PASSES_MAX })
     }
 
     /// Looks at one file and rewrites it where rows change. True when another writer removed files.
     async fn file(&mut self, file: &Arc<DataFile>) -> Result<bool, IngestError> {
-        let (tally, changes) = match self.look(file).await? {
-            None => {
+        match self.look(file, false).await? {
+            Look::Unsorted => {
                 self.report.files_unsorted += 1;
                 self.done.insert(file.path.clone());
-                return Ok(false);
+                Ok(false)
             }
-            Some(found) => found,
-        };
-        if changes && !self.options.dry_run {
-            return self.write(file).await;
+            Look::Unchanged(tally) => {
+                self.settle_one(&file.path, &tally);
+                Ok(false)
+            }
+            Look::WouldChange(tally) => {
+                self.report.files_rewritten += 1;
+                self.settle_one(&file.path, &tally);
+                Ok(false)
+            }
+            Look::Rewritten(tally, new) => self.add(file, tally, *new).await,
+            Look::TooFarBehind => match self.look(file, true).await? {
+                Look::Rewritten(tally, new) => self.add(file, tally, *new).await,
+                _ => Ok(false),
+            },
         }
-        self.report.files_rewritten += u64::from(changes);
-        self.settle_one(&file.path, &tally);
-        Ok(false)
     }
 
-    /// Reads a file up to its end, or to the first row that changes when it is to be rewritten.
-    async fn look(&mut self, file: &Arc<DataFile>) -> Result<Option<(Tally, bool)>, IngestError> {
+    /// Reads a file, and writes it anew from the first row that changes, or from the beginning when
+    /// that `is_due`.
+    async fn look(&mut self, file: &Arc<DataFile>, is_due: bool) -> Result<Look, IngestError> {
         let opened = FileRows::open(&self.table, file).await;
-        let Some(mut rows) = opened.map_err(reading())? else { return Ok(None) };
+        let Some(mut rows) = opened.map_err(reading())? else { return Ok(Look::Unsorted) };
         let mut tally = Tally::default();
         let mut changes = false;
+        let mut ahead = Ahead::default();
+        let mut new = if is_due { Some(self.begin(file).await?) } else { None };
         while let Some(batch) = rows.next().await.map_err(reading())? {
             let remapped = self.remap(&batch).await?;
             tally.add(&remapped);
-            changes |= remapped.rows.is_some();
-            if changes && !self.options.dry_run {
-                break;
+            let changed = remapped.rows.is_some();
+            changes |= changed;
+            let batch = remapped.rows.unwrap_or(batch);
+            if self.options.dry_run {
+                continue;
+            }
+            if changed && new.is_none() {
+                let Some(earlier) = ahead.take() else { return Ok(Look::TooFarBehind) };
+                let mut begun = self.begin(file).await?;
+                for batch in &earlier {
+                    begun.write(batch).await.map_err(writing())?;
+                }
+                new = Some(begun);
+            }
+            match &mut new {
+                Some(new) => new.write(&batch).await.map_err(writing())?,
+                None => ahead.push(batch),
             }
         }
-        Ok(Some((tally, changes)))
+        Ok(match new {
+            Some(new) => Look::Rewritten(tally, Box::new(new)),
+            None if changes => Look::WouldChange(tally),
+            None => Look::Unchanged(tally),
+        })
     }
 
-    async fn write(&mut self, file: &Arc<DataFile>) -> Result<bool, IngestError> {
-        let opened = FileRows::open(&self.table, file).await;
-        let Some(mut rows) = opened.map_err(reading())? else { return Ok(false) };
-        let new = FileRewrite::begin(&self.table, file);
-        let mut new = new.map_err(writing())?;
-        let mut tally = Tally::default();
-        while let Some(batch) = rows.next().await.map_err(reading())? {
-            let remapped = self.remap(&batch).await?;
-            tally.add(&remapped);
-            new.write(remapped.rows.as_ref().unwrap_or(&batch)).await.map_err(writing())?;
+    async fn begin(&mut self, file: &Arc<DataFile>) -> Result<FileRewrite, IngestError> {
+        if self.rewrite.is_none() {
+            let rewrite = Rewrite::begin(&self.table, self.options.rewrite.clone()).await;
+            self.rewrite = Some(rewrite.map_err(lease())?);
         }
+        FileRewrite::begin(&self.table, file).map_err(writing())
+    }
+
+    /// Hands in a file that was written anew. True when another writer removed files meanwhile.
+    async fn add(
+        &mut self,
+        file: &Arc<DataFile>,
+        tally: Tally,
+        new: FileRewrite,
+    ) -> Result<bool, IngestError> {
         self.waiting.insert(file.path.clone(), tally);
         let Some(rewrite) = &mut self.rewrite else { return Ok(false) };
         let settled = rewrite.add(new).await.map_err(committing())?;

@@ -162,7 +162,7 @@ impl Rewrite {
     /// # Errors
     /// `Unavailable` when another process took it over.
     pub async fn keep_lease(&mut self) -> Result<()> {
-        self.lease.keep(self.options.lease_duration).await
+        self.lease.keep(LEASE_DURATION).await
     }
 
     /// Takes a rewritten file, and commits once there are enough of them.
