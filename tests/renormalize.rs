@@ -34,11 +34,6 @@ fn samples(lake: &Headwater) -> String {
          <38>Mar  1 10:00:01 web sshd[7]: Failed password for bob from 192.0.2.1 port 23 ssh2\n",
     );
     lake.file(
-        "in/access.log",
-        "192.0.2.7 - alice [01/Mar/2024:10:00:00 +0000] \"GET /a HTTP/1.1\" 200 12 \"-\" \"curl/8\"\n\
-         192.0.2.8 - - [01/Mar/2024:10:00:01 +0000] \"GET /b HTTP/1.1\" 404 12 \"-\" \"curl/8\"\n",
-    );
-    lake.file(
         "in/firewall.log",
         "CEF:0|Fortinet|Fortigate|v7|00013|traffic:forward|3|src=192.0.2.1 dst=192.0.2.2 spt=1 dpt=2\n",
     );
@@ -177,16 +172,38 @@ fn without_the_text_details_are_mapped_and_no_row_gets_worse() {
 fn a_time_that_the_protocol_told_stays() {
     let lake = headwater();
     let server = lake.serve(&["hec", "api"], &[]);
-    let event = r#"{"time":1700000000,"event":{"EventID":4624,"Channel":"Security","Hostname":"dc",
-        "@timestamp":"2024-03-01T00:00:00Z","TargetUserName":"bob","LogonType":"3"},"fields":{"Site":"x"}}"#;
+    let event = r#"{"time":1700000000,"event":{"eventVersion":"1.08","eventSource":"s3.amazonaws.com",
+        "eventName":"GetObject","eventTime":"2024-03-01T00:00:00Z","awsRegion":"eu-west-1",
+        "userIdentity":{"type":"Root"},"sourceIPAddress":"192.0.2.1","eventID":"7"},
+        "fields":{"Site":"x"}}"#;
     assert_eq!(server.hec("/services/collector/event", event).status, 200);
     server.wait_for("SELECT count(*) FROM events", 1);
     server.stop();
     let before = comparable(&lake);
+    assert_eq!(lake.number("SELECT class_uid FROM events"), 6003, "{before:?}");
     let report = renormalize(&lake, &["--from", "raw"]);
     assert_eq!(report["rows"]["other_time"], 1, "{report}");
     assert_eq!(comparable(&lake), before, "{report}");
     assert_eq!(report["rows"]["same"], 1, "{report}");
+}
+
+#[test]
+fn a_time_that_only_the_mapping_finds_is_told_and_the_row_keeps_its_own() {
+    let lake = headwater();
+    let settings = lake.file("off.yaml", WITHOUT_OCSF);
+    let path = lake.file(
+        "access.log",
+        "192.0.2.7 - alice [01/Mar/2024:10:00:00 +0000] \"GET /a HTTP/1.1\" 200 12 \"-\" \"curl/8\"\n",
+    );
+    lake.ingest(&["--config", settings.as_str(), path.as_str()]);
+    let before = shell(&lake);
+    let report = renormalize(&lake, &["--from", "raw"]);
+    assert_eq!((&report["rows"]["changed"], &report["rows"]["other_time"]), (&1.into(), &1.into()));
+    assert_eq!(shell(&lake), before);
+    let same = "SELECT count(*) FROM events WHERE class_uid = 4002 AND year <> '2024' AND \
+        CAST(json_extract_scalar(ocsf, '$.time') AS BIGINT) = \
+        CAST(floor(to_unixtime(utctimestamp) * 1000) AS BIGINT)";
+    assert_eq!(lake.number(same), 1, "{before:?}");
 }
 
 #[test]

@@ -31,7 +31,7 @@ use crate::run::IngestContext;
 const PASSES_MAX: u32 = 10;
 
 /// Bytes of unchanged rows that are held in case that a later one changes.
-const AHEAD_BYTES_MAX: usize = 64 << 20;
+const AHEAD_BYTES_MAX: usize = 32 << 20;
 
 /// What a row's record is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

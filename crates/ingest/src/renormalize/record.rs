@@ -11,7 +11,10 @@ use super::row::Row;
 const ADDED: [&str; 2] = ["fields", "_id"];
 
 /// What normalizers add to `details` and no record has.
-const PROCESSED: &str = "_utcprocessedtimestamp";
+const MADE: [&str; 2] = ["_utcprocessedtimestamp", "_ipaddresses"];
+
+/// What normalizers add as a copy of another member, where the record has no such one itself.
+const COPIED: [&str; 2] = ["sourceipaddress", "destinationipaddress"];
 
 /// Shell members that a record may have had itself, with what the shell says when it had none.
 const TEXTS: [(&str, &str); 3] =
@@ -69,7 +72,7 @@ impl Records {
             let line = self.line(raw, message.filter(|_| is_message))?;
             self.text.parse(&line, limits).ok()?;
         }
-        self.add_members();
+        self.add_members(row.ocsf());
         let names_source = names_source(&self.text);
         Some(Record { json: self.text.to_json(self.text.root()).into_bytes(), names_source })
     }
@@ -95,15 +98,22 @@ impl Records {
         (text(&parsed)? == text(&self.details)?).then_some(line)
     }
 
-    /// Adds what the sender said beside the text.
-    fn add_members(&mut self) {
+    /// Adds what the sender said beside the text, in the spelling that `ocsf` has kept.
+    fn add_members(&mut self, ocsf: Option<&str>) {
         let root = self.text.root();
+        let mut unmapped = None;
         for name in ADDED {
-            let mut keys = self.text.children(root).map(|id| self.text.key(id));
-            let is_there = keys.any(|key| key.eq_ignore_ascii_case(name));
-            if let Some(id) = self.details.get(self.details.root(), name).filter(|_| !is_there) {
-                self.text.graft(root, name, &self.details, id);
+            let Some(id) = self.details.get(self.details.root(), name) else { continue };
+            if has_key(&self.text, name) {
+                continue;
             }
+            if unmapped.is_none()
+                && self.ocsf.parse(ocsf.unwrap_or("{}").as_bytes(), ParseLimits::default()).is_ok()
+            {
+                unmapped = self.ocsf.get(self.ocsf.root(), "unmapped");
+            }
+            let spelling = unmapped.map(|unmapped| (&self.ocsf, unmapped));
+            copy_spelled(&self.details, id, spelling, &mut self.text, root);
         }
     }
 
@@ -123,7 +133,7 @@ impl Records {
         self.text.clear();
         let root = self.text.root();
         for id in self.details.children(self.details.root()) {
-            if self.details.key(id) != PROCESSED {
+            if !is_made(&self.details, id, spelling) {
                 copy_spelled(&self.details, id, spelling, &mut self.text, root);
             }
         }
@@ -153,6 +163,32 @@ impl Records {
         let json = self.text.to_json(self.text.root()).into_bytes();
         Record { json, names_source: names_source(&self.text) }
     }
+}
+
+/// Whether normalizers made a member of `details`, rather than the source.
+fn is_made(details: &Tree, id: NodeId, spelling: Option<(&Tree, NodeId)>) -> bool {
+    let key = details.key(id);
+    if MADE.contains(&&*key) {
+        return true;
+    }
+    let text = details.scalar_text(id);
+    let is_elsewhere = || {
+        let others = details.descendants(details.root());
+        let top = |other: NodeId| details.parent(other) == Some(details.root());
+        others.filter(|other| *other != id).any(|other| {
+            details.scalar_text(other) == text
+                && !(top(other) && COPIED.contains(&&*details.key(other)))
+                && !details.parent(other).is_some_and(|list| details.key(list) == "_ipaddresses")
+        })
+    };
+    COPIED.contains(&&*key) && text.is_some() && !is_spelled(&key, spelling) && is_elsewhere()
+}
+
+/// Whether the source has such a key, as `unmapped` tells.
+fn is_spelled(key: &str, spelling: Option<(&Tree, NodeId)>) -> bool {
+    spelling.is_some_and(|(tree, object)| {
+        tree.children(object).any(|child| tree.key(child).to_lowercase() == key)
+    })
 }
 
 fn has_key(tree: &Tree, name: &str) -> bool {

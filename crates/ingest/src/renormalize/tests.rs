@@ -109,6 +109,12 @@ fn a_record_of_details_has_the_keys_that_unmapped_spells_and_the_shell_of_its_ow
             r#"{"a":1,"summary":{"x":1},"severity":"ERR","category":"audit","source":"falco"}"#,
         ],
     );
+    // Copies that normalizers made are not of the record.
+    let copies =
+        r#"{"id.orig_h":"1.1.1.1","sourceipaddress":"1.1.1.1","_ipaddresses":["1.1.1.1"]}"#;
+    check(&[("details", copies)], &[r#"{"id.orig_h":"1.1.1.1"}"#]);
+    let own = r#"{"sourceipaddress":"1.1.1.1","_ipaddresses":["1.1.1.1"]}"#;
+    check(&[("details", own)], &[r#"{"sourceipaddress":"1.1.1.1"}"#]);
     check(&[("details", "no json")], &[]);
     check(&[("details", "{}"), ("ocsf", "no json")], &[]);
 }

@@ -79,6 +79,8 @@ pub(super) struct Merge {
     /// Rows of the slice in the making: batch and row.
     places: Vec<(usize, usize)>,
     bytes: usize,
+    /// Bytes of a slice, as long as a single row is not larger.
+    slice_bytes_max: usize,
 }
 
 /// An input that is being read.
@@ -112,12 +114,18 @@ impl Merge {
             batches: Vec::new(),
             places: Vec::new(),
             bytes: 0,
+            slice_bytes_max: SLICE_BYTES_MAX,
         }
+    }
+
+    /// The same with slices of fewer bytes.
+    pub(super) fn with_slices_of(self, slice_bytes_max: usize) -> Self {
+        Self { slice_bytes_max, ..self }
     }
 
     /// The next rows in order of time; rows of the same time are in the order of their inputs.
     pub(super) async fn next_slice(&mut self) -> Result<Option<RecordBatch>> {
-        while self.places.len() < SLICE_ROWS_MAX && self.bytes < SLICE_BYTES_MAX {
+        while self.places.len() < SLICE_ROWS_MAX && self.bytes < self.slice_bytes_max {
             self.open_reached().await?;
             let Some(Reverse((_, number))) = self.heads.pop() else { break };
             self.take_run(number).await?;
@@ -159,7 +167,7 @@ impl Merge {
         };
         let mut is_first = true;
         while let Some(&time) = input.times.get(input.row) {
-            let full = self.places.len() >= SLICE_ROWS_MAX || self.bytes >= SLICE_BYTES_MAX;
+            let full = self.places.len() >= SLICE_ROWS_MAX || self.bytes >= self.slice_bytes_max;
             let later = limit.is_some_and(|limit| (time, number) > limit)
                 || unopened.is_some_and(|unopened| time > unopened);
             if !is_first && (full || later) {

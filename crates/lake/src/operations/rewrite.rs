@@ -22,6 +22,9 @@ use super::lease::{LEASE_DURATION, Lease};
 use super::merge::{Merge, Sink, is_sorted_file};
 use super::optimize::{OptimizeOptions, UNSORTED_BYTES_MAX, delete};
 
+/// Bytes of rows that are handed out at a time, as long as a single row is not larger.
+const SLICE_BYTES: usize = 16 << 20;
+
 /// How rows are rewritten.
 #[derive(Debug, Clone)]
 pub struct RewriteOptions {
@@ -62,7 +65,8 @@ impl FileRows {
             return Ok(None);
         }
         let schema = stored_schema(stored_columns(table.name())?);
-        Ok(Some(Self { merge: Merge::new(table.clone(), schema, &[Arc::clone(file)]) }))
+        let merge = Merge::new(table.clone(), schema, &[Arc::clone(file)]);
+        Ok(Some(Self { merge: merge.with_slices_of(SLICE_BYTES) }))
     }
 
     /// The next rows: some thousands, or fewer when they are long.
