@@ -154,8 +154,18 @@ impl Rewrite {
     /// Takes the lease of the table.
     ///
     /// # Errors
-    /// `Unavailable` when another process compacts or rewrites the table.
+    /// `Unavailable` when another process compacts or rewrites the table; `Invalid` when another
+    /// program added columns to it, whose values a rewrite would lose.
     pub async fn begin(table: &Table, options: RewriteOptions) -> Result<Self> {
+        let known = stored_schema(stored_columns(table.name())?);
+        let stored = table.snapshot().await?.stored_schema();
+        let mut fields = stored.fields().iter();
+        if let Some(field) = fields.find(|field| known.field_with_name(field.name()).is_err()) {
+            return Err(LakeError::Request {
+                table: table.name().to_owned(),
+                reason: format!("a rewrite would lose its column `{}`", field.name()),
+            });
+        }
         let owner = format!("process {} ({})", std::process::id(), Uuid::new_v4());
         let lease = Lease::take(table, options.lease_duration, &owner).await?;
         Ok(Self { table: table.clone(), options, lease, waiting: Vec::new(), bytes: 0 })

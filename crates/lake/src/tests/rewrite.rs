@@ -2,7 +2,7 @@
 
 use headwater_event::ErrorKind;
 
-use super::*;
+use super::{append as log, *};
 use crate::operations::{
     FileRewrite, FileRows, OptimizeOptions, RetentionOptions, Rewrite, RewriteOptions, Settled,
     optimize, retention,
@@ -152,4 +152,17 @@ async fn rows_cannot_get_lost_in_a_rewrite() {
     assert!(rewrite.commit().await.unwrap().replaced.is_empty());
     rewrite.end().await;
     assert_eq!(rows(&lake).await.len(), 5);
+}
+
+#[tokio::test]
+async fn columns_of_others_are_not_lost_in_a_rewrite() {
+    let (lake, table) = lake_with_events().await;
+    let mut wider = crate::schema::delta_schema(&EVENT_COLUMNS);
+    wider["fields"].as_array_mut().unwrap().push(serde_json::json!(
+        { "name": "note", "type": "string", "nullable": true, "metadata": {} }
+    ));
+    log::put_entry(&lake, 1, &log::metadata(&wider)).await;
+    let refused = Rewrite::begin(&table, RewriteOptions::default()).await.err().unwrap();
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+    assert!(refused.to_string().contains("`note`"), "{refused}");
 }
