@@ -57,7 +57,7 @@ impl Records {
             && self.text.kind(self.text.root()) == Kind::Object;
         let details = row.details().unwrap_or_default();
         let may_matter = |name: &&str| details.contains(&format!("\"{name}\""));
-        if is_object && !["message"].iter().chain(&ADDED).any(|name| may_matter(name)) {
+        if is_object && !["message"].iter().chain(&ADDED).any(may_matter) {
             let names_source = names_source(&self.text);
             return Some(Record { json: raw.as_bytes().to_vec(), names_source });
         }
@@ -178,7 +178,7 @@ fn is_made(details: &Tree, id: NodeId, spelling: Option<(&Tree, NodeId)>) -> boo
         others.filter(|other| *other != id).any(|other| {
             details.scalar_text(other) == text
                 && !(top(other) && COPIED.contains(&&*details.key(other)))
-                && !details.parent(other).is_some_and(|list| details.key(list) == "_ipaddresses")
+                && details.parent(other).is_none_or(|list| details.key(list) != "_ipaddresses")
         })
     };
     COPIED.contains(&&*key) && text.is_some() && !is_spelled(&key, spelling) && is_elsewhere()

@@ -62,8 +62,7 @@ impl Remapper {
         batch: &RecordBatch,
         chosen: &BooleanArray,
     ) -> Result<Remapped, IngestError> {
-        let mut counts = RowCounts::default();
-        counts.matched = count(chosen);
+        let mut counts = RowCounts { matched: count(chosen), ..RowCounts::default() };
         if counts.matched == 0 {
             return Ok(Remapped { rows: None, counts, classes: Classes::default() });
         }
