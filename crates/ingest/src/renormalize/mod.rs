@@ -2,8 +2,9 @@
 //! shell stays.
 //!
 //! A file is written anew from the first row that changes, so one without change costs no writing.
-//! Rows before it are held in memory, or read again when they are many. Files are swapped in groups, one commit each: whatever ends the run, each row is in the
-//! table once, and the next run finds the rows of earlier groups as they should be.
+//! Rows before it are held in memory, or read again when they are many. Files are swapped in
+//! groups, one commit each: whatever ends the run, each row is in the table once, and the next run
+//! finds the rows of earlier groups as they should be.
 
 mod record;
 mod remap;

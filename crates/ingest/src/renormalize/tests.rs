@@ -1,3 +1,4 @@
+//! What records are made of rows; what becomes of them is tested from outside.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
