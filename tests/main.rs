@@ -12,6 +12,7 @@ mod hunts_ocsf;
 mod lambda;
 mod maintenance;
 mod object_store;
+mod renormalize;
 mod serve;
 mod views;
 

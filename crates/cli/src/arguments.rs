@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Retention(commands::retention::Arguments),
     /// Send rejected records through the plugins again
     Replay(commands::replay::Arguments),
+    /// Map rows of the lake to OCSF again, in place
+    Renormalize(commands::renormalize::Arguments),
     /// Browse OCSF, check events, explain mappings, report coverage
     Ocsf(commands::ocsf::Arguments),
     /// Run the plugins as a function of AWS Lambda
@@ -89,7 +91,7 @@ pub(crate) enum Command {
 impl Command {
     /// Whether it fills and empties large buffers over and over.
     pub(crate) const fn reuses_memory(&self) -> bool {
-        matches!(self, Self::Ingest(_) | Self::Serve(_))
+        matches!(self, Self::Ingest(_) | Self::Serve(_) | Self::Renormalize(_))
     }
 }
 

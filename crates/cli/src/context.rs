@@ -131,13 +131,21 @@ impl Context {
 
     /// Built-in mappings to OCSF, built-in plugins and the user's.
     pub(crate) fn pipeline(&self, plugins: Option<&PathBuf>) -> Result<Arc<Pipeline>, Failure> {
+        self.pipeline_with(plugins, self.config.ingest.ocsf)
+    }
+
+    fn pipeline_with(
+        &self,
+        plugins: Option<&PathBuf>,
+        ocsf: bool,
+    ) -> Result<Arc<Pipeline>, Failure> {
         let mut all: Vec<Box<dyn Plugin>> = headwater_normalizers::all();
         all.extend(headwater_enrichers::all());
         if let Some(folder) = plugins.or(self.config.plugins.folder.as_ref()) {
             all.extend(headwater_pipeline::vrl::load_folder(folder)?);
         }
         let mappings = headwater_normalizers::mappings::all();
-        let mappings = if self.config.ingest.ocsf { mappings } else { Vec::new() };
+        let mappings = if ocsf { mappings } else { Vec::new() };
         Ok(Arc::new(Pipeline::with_mappings(mappings, all, PipelineOptions::default())?))
     }
 
@@ -166,6 +174,12 @@ impl Context {
             writer: WriterOptions::default(),
             now,
         })
+    }
+
+    /// The same, with OCSF also where the settings switch it off while ingesting.
+    pub(crate) fn ingest_with_ocsf(&self, overrides: &Overrides) -> Result<IngestContext, Failure> {
+        let pipeline = self.pipeline_with(overrides.plugins.as_ref(), true)?;
+        Ok(IngestContext { pipeline, ..self.ingest(overrides)? })
     }
 
     /// Settings of a run of the data path.

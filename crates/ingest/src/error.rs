@@ -39,6 +39,12 @@ pub enum IngestError {
         /// The source's error.
         source: Box<headwater_sources::kafka::KafkaError>,
     },
+    /// The condition that chooses rows fails.
+    #[error("failed to choose rows")]
+    Selection {
+        /// What the condition says.
+        source: crate::renormalize::SelectionError,
+    },
     /// A thread of the run ended early.
     #[error("a {thread} thread stopped unexpectedly")]
     Thread {
@@ -54,7 +60,7 @@ impl IngestError {
         match self {
             Self::Lake { source, .. } => source.kind(),
             Self::Contended { .. } => ErrorKind::Conflict,
-            Self::Batch { .. } => ErrorKind::Invalid,
+            Self::Batch { .. } | Self::Selection { .. } => ErrorKind::Invalid,
             Self::Queue { source } => source.kind(),
             #[cfg(feature = "kafka")]
             Self::Kafka { source } => source.kind(),
@@ -64,6 +70,10 @@ impl IngestError {
 
     pub(crate) fn lake(action: &'static str) -> impl FnOnce(headwater_lake::LakeError) -> Self {
         move |source| Self::Lake { action, source: Box::new(source) }
+    }
+
+    pub(crate) fn selection(source: crate::renormalize::SelectionError) -> Self {
+        Self::Selection { source }
     }
 
     /// Whether another process advanced the same inputs, so that this run should look again.

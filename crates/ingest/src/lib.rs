@@ -18,6 +18,7 @@ mod live;
 mod options;
 mod positions;
 mod reader;
+mod renormalize;
 mod replay;
 mod report;
 mod run;
@@ -31,6 +32,10 @@ pub use hot::{HotBatch, HotRows};
 pub use kafka::follow_kafka;
 pub use live::{Live, LiveOptions};
 pub use options::{IdentityScope, IngestOptions, RawPolicy};
+pub use renormalize::{
+    ClassChange, Classes, Kept, ProgressCallback, RecordSource, RenormalizeOptions,
+    RenormalizeProgress, RenormalizeReport, RowCounts, Selection, SelectionError, renormalize,
+};
 pub use replay::{ReplayOptions, ReplayReport, replay};
 pub use report::{FailedInput, IngestReport, Progress, SkippedInput};
 pub use run::{IngestContext, ingest};

@@ -26,7 +26,9 @@ mod table;
 mod tests;
 mod write;
 
-pub use batch::{AuditEntry, EventBatchBuilder, RejectBatchBuilder, RowError};
+pub use batch::{
+    AuditEntry, EventBatchBuilder, OcsfBatchBuilder, RejectBatchBuilder, RowError, is_ocsf_column,
+};
 pub use clock::{Clock, SystemClock};
 pub use error::{LakeError, Result};
 pub use file::{ColumnRange, DataFile, FileStatistics};

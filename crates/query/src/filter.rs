@@ -1,16 +1,20 @@
-//! A condition on rows of `events` that are not in a table, for following what arrives.
+//! A condition on rows of `events` outside a query: on those that arrive, and on those of a file
+//! that is read to be rewritten.
 
 use std::sync::Arc;
 
-use arrow::array::{AsArray as _, RecordBatch};
-use arrow::compute::filter_record_batch;
+use arrow::array::{Array as _, AsArray as _, BooleanArray, RecordBatch};
+use arrow::compute::{filter_record_batch, prep_null_mask_filter};
 use arrow::datatypes::SchemaRef;
 use datafusion::common::{DFSchema, ScalarValue};
-use datafusion::logical_expr::{Cast, Expr};
+use datafusion::logical_expr::{Cast, ColumnarValue, Expr};
+use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::PhysicalExpr;
 use headwater_event::schema::EVENTS;
+use headwater_lake::{DataFile, Snapshot};
 
 use crate::fresh::project;
+use crate::prune::FileStatisticsView;
 use crate::{QueryError, Session, statement};
 
 /// A compiled condition.
@@ -44,19 +48,57 @@ impl Filter {
     /// # Errors
     /// The condition fails on a row.
     pub async fn apply(&self, rows: &RecordBatch) -> Result<RecordBatch, QueryError> {
-        let failed = |error| QueryError::of(error, "", 0, &[]);
-        let all: Vec<usize> = (0..self.schema.fields().len()).collect();
-        let rows = project(rows, &self.schema, &all).map_err(|error| failed(error.into()))?;
-        let Some(condition) = &self.condition else { return Ok(rows) };
-        let verdict = condition.evaluate(&rows).map_err(failed)?;
-        let verdict = match verdict {
-            datafusion::logical_expr::ColumnarValue::Scalar(ScalarValue::Boolean(Some(true))) => {
-                return Ok(rows);
-            }
-            datafusion::logical_expr::ColumnarValue::Scalar(_) => return Ok(rows.slice(0, 0)),
-            datafusion::logical_expr::ColumnarValue::Array(array) => array,
-        };
-        let kept = filter_record_batch(&rows, verdict.as_boolean());
-        kept.map_err(|error| failed(error.into()))
+        let rows = self.project(rows)?;
+        let verdict = self.verdict(&rows)?;
+        filter_record_batch(&rows, &verdict).map_err(|error| failed(error.into()))
     }
+
+    /// Which rows meet the condition; never null.
+    ///
+    /// # Errors
+    /// The condition fails on a row.
+    pub fn matches(&self, rows: &RecordBatch) -> Result<BooleanArray, QueryError> {
+        self.verdict(&self.project(rows)?)
+    }
+
+    /// The files of a snapshot that may hold rows that meet the condition, by what the log knows.
+    ///
+    /// # Errors
+    /// The condition fails on a bound.
+    pub fn files(&self, snapshot: &Snapshot) -> Result<Vec<Arc<DataFile>>, QueryError> {
+        let all = snapshot.files();
+        let builder = PruningPredicateBuilder::new().with_file_schema(Arc::clone(&self.schema));
+        let pruning =
+            self.condition.as_ref().and_then(|one| builder.try_build(Arc::clone(one)).ok());
+        let Some(pruning) = pruning.filter(|pruning| !pruning.always_true()) else {
+            return Ok(all.to_vec());
+        };
+        let kept = pruning.prune(&FileStatisticsView::new(snapshot, &self.schema));
+        let kept = kept.map_err(failed)?;
+        Ok(all.iter().zip(kept).filter(|(_, kept)| *kept).map(|(file, _)| file.clone()).collect())
+    }
+
+    fn project(&self, rows: &RecordBatch) -> Result<RecordBatch, QueryError> {
+        let all: Vec<usize> = (0..self.schema.fields().len()).collect();
+        project(rows, &self.schema, &all).map_err(|error| failed(error.into()))
+    }
+
+    fn verdict(&self, rows: &RecordBatch) -> Result<BooleanArray, QueryError> {
+        let constant = |verdict: bool| BooleanArray::from(vec![verdict; rows.num_rows()]);
+        let Some(condition) = &self.condition else { return Ok(constant(true)) };
+        Ok(match condition.evaluate(rows).map_err(failed)? {
+            ColumnarValue::Scalar(ScalarValue::Boolean(verdict)) => {
+                constant(verdict.unwrap_or(false))
+            }
+            ColumnarValue::Scalar(_) => constant(false),
+            ColumnarValue::Array(array) => match array.null_count() {
+                0 => array.as_boolean().clone(),
+                _ => prep_null_mask_filter(array.as_boolean()),
+            },
+        })
+    }
+}
+
+fn failed(error: datafusion::common::DataFusionError) -> QueryError {
+    QueryError::of(error, "", 0, &[])
 }

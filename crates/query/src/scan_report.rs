@@ -75,6 +75,8 @@ fn collect(plan: &Arc<dyn ExecutionPlan>, counts: &mut BTreeMap<String, u64>) {
             MetricValue::PruningMetrics { pruning_metrics, .. } => pruning_metrics.pruned(),
             value => value.as_usize(),
         };
-        *counts.entry(metric.value().name().to_owned()).or_default() += amount as u64;
+        // Among them are times since the epoch, whose sum overflows.
+        let sum = counts.entry(metric.value().name().to_owned()).or_default();
+        *sum = sum.saturating_add(amount as u64);
     }
 }

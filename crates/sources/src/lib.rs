@@ -47,3 +47,4 @@ mod text_record;
 
 pub use error::SourceError;
 pub use intake::{Intake, Refusal};
+pub use syslog_line::line_object;

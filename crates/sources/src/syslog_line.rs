@@ -57,6 +57,15 @@ pub(crate) fn push_object(line: &[u8], json: &mut Vec<u8>) {
     SyslogLine::of(line).push_object(json);
 }
 
+/// The JSON object that a line of text becomes: the fields of a syslog message, else
+/// `{"message": line}`.
+#[must_use]
+pub fn line_object(line: &[u8]) -> Vec<u8> {
+    let mut json = Vec::new();
+    push_object(line, &mut json);
+    json
+}
+
 impl<'a> SyslogLine<'a> {
     /// The parts of a line; what is not syslog has a message only.
     pub(crate) fn of(line: &'a [u8]) -> Self {

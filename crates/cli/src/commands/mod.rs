@@ -11,6 +11,7 @@ pub(crate) mod ocsf;
 pub(crate) mod openapi;
 pub(crate) mod optimize;
 pub(crate) mod query;
+pub(crate) mod renormalize;
 pub(crate) mod replay;
 pub(crate) mod retention;
 pub(crate) mod serve;
@@ -44,6 +45,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Optimize(arguments) => optimize::run(&Context::load(&global)?, &arguments).await,
         Command::Vacuum(arguments) => vacuum::run(&Context::load(&global)?, &arguments).await,
         Command::Retention(arguments) => retention::run(&Context::load(&global)?, &arguments).await,
+        Command::Renormalize(arguments) => {
+            renormalize::run(&Context::load(&global)?, &arguments).await
+        }
         Command::Lambda(arguments) => lambda::run(&Context::load(&global)?, arguments).await,
         Command::Ocsf(arguments) => ocsf::run(&global, arguments).await,
         Command::Replay(arguments) => replay::run(&Context::load(&global)?, &arguments).await,

@@ -6,8 +6,10 @@ mod audit;
 mod columns;
 mod events;
 mod ocsf;
+mod ocsf_side;
 mod rejects;
 
 pub use audit::AuditEntry;
 pub use events::{EventBatchBuilder, RowError};
+pub use ocsf_side::{OcsfBatchBuilder, is_ocsf_column};
 pub use rejects::RejectBatchBuilder;

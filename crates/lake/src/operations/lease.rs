@@ -18,11 +18,16 @@ const COMPACTOR: &str = "headwater/lease/compactor";
 /// After this time without a commit of its holder a lease can be taken over.
 pub(super) const LEASE_DURATION: Duration = Duration::from_secs(600);
 
+/// Renewals within the duration of a lease whose holder works without commits.
+const RENEWALS: u128 = 4;
+
 /// A lease that this process took.
 #[derive(Debug)]
 pub(super) struct Lease {
     table: Table,
     epoch: i64,
+    /// When this process last committed under it.
+    renewed_ms: i64,
 }
 
 impl Lease {
@@ -45,7 +50,7 @@ impl Lease {
         commit.operation = Operation::Lease;
         commit.parameters = [("owner".to_owned(), owner.to_owned())].into();
         match table.commit(commit).await {
-            Ok(_) => Ok(Self { table: table.clone(), epoch }),
+            Ok(_) => Ok(Self { table: table.clone(), epoch, renewed_ms: now_ms }),
             Err(LakeError::PositionConflict { .. }) => Err(held(table, epoch)),
             Err(error) => Err(error),
         }
@@ -60,6 +65,7 @@ impl Lease {
         match self.table.commit(commit).await {
             Ok(version) => {
                 self.epoch += 1;
+                self.renewed_ms = milliseconds(self.table.options().clock.now());
                 Ok(version)
             }
             Err(LakeError::PositionConflict { partition, .. }) if partition == COMPACTOR => {
@@ -67,6 +73,21 @@ impl Lease {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Keeps the lease over long work without commits: renews it once a good part of `duration` is
+    /// over.
+    ///
+    /// # Errors
+    /// As `commit`.
+    pub(super) async fn keep(&mut self, duration: Duration) -> Result<()> {
+        let age = milliseconds(self.table.options().clock.now()).saturating_sub(self.renewed_ms);
+        if u128::try_from(age).unwrap_or(0) * RENEWALS < duration.as_millis() {
+            return Ok(());
+        }
+        let mut commit = Commit::append(Vec::new(), Vec::new());
+        commit.operation = Operation::Lease;
+        self.commit(commit).await.map(|_| ())
     }
 
     /// Gives the lease back, so that nobody has to wait for it to run out.

@@ -56,20 +56,9 @@ pub(super) async fn merge(
     options: &OptimizeOptions,
 ) -> Result<Vec<DataFile>> {
     let Some(first) = inputs.first() else { return Ok(Vec::new()) };
-    let columns = stored_columns(table.name())?;
-    let schema = stored_schema(columns);
     let rows = inputs.iter().filter_map(|file| file.rows()).sum::<u64>();
-    let mut sink = Sink {
-        table: table.clone(),
-        columns,
-        schema: Arc::clone(&schema),
-        options: options.clone(),
-        rows: usize::try_from(rows).unwrap_or(usize::MAX),
-        like: Arc::clone(first),
-        open: None,
-        done: Vec::new(),
-    };
-    let mut merge = Merge::new(table.clone(), schema, inputs);
+    let mut sink = Sink::new(table, first, rows, options)?;
+    let mut merge = Merge::new(table.clone(), Arc::clone(&sink.schema), inputs);
     while let Some(slice) = merge.next_slice().await? {
         sink.write(&slice).await?;
     }
@@ -77,7 +66,7 @@ pub(super) async fn merge(
 }
 
 /// A merge under way.
-struct Merge {
+pub(super) struct Merge {
     table: Table,
     schema: SchemaRef,
     /// Inputs that were not reached yet, by earliest time.
@@ -90,6 +79,8 @@ struct Merge {
     /// Rows of the slice in the making: batch and row.
     places: Vec<(usize, usize)>,
     bytes: usize,
+    /// Bytes of a slice, as long as a single row is not larger.
+    slice_bytes_max: usize,
 }
 
 /// An input that is being read.
@@ -107,7 +98,7 @@ struct Input {
 }
 
 impl Merge {
-    fn new(table: Table, schema: SchemaRef, inputs: &[Arc<DataFile>]) -> Self {
+    pub(super) fn new(table: Table, schema: SchemaRef, inputs: &[Arc<DataFile>]) -> Self {
         let earliest = |file: &Arc<DataFile>| {
             file.time_range().map_or(i64::MIN, |(earliest, _)| earliest.as_micros())
         };
@@ -123,12 +114,18 @@ impl Merge {
             batches: Vec::new(),
             places: Vec::new(),
             bytes: 0,
+            slice_bytes_max: SLICE_BYTES_MAX,
         }
     }
 
+    /// The same with slices of fewer bytes.
+    pub(super) fn with_slices_of(self, slice_bytes_max: usize) -> Self {
+        Self { slice_bytes_max, ..self }
+    }
+
     /// The next rows in order of time; rows of the same time are in the order of their inputs.
-    async fn next_slice(&mut self) -> Result<Option<RecordBatch>> {
-        while self.places.len() < SLICE_ROWS_MAX && self.bytes < SLICE_BYTES_MAX {
+    pub(super) async fn next_slice(&mut self) -> Result<Option<RecordBatch>> {
+        while self.places.len() < SLICE_ROWS_MAX && self.bytes < self.slice_bytes_max {
             self.open_reached().await?;
             let Some(Reverse((_, number))) = self.heads.pop() else { break };
             self.take_run(number).await?;
@@ -170,7 +167,7 @@ impl Merge {
         };
         let mut is_first = true;
         while let Some(&time) = input.times.get(input.row) {
-            let full = self.places.len() >= SLICE_ROWS_MAX || self.bytes >= SLICE_BYTES_MAX;
+            let full = self.places.len() >= SLICE_ROWS_MAX || self.bytes >= self.slice_bytes_max;
             let later = limit.is_some_and(|limit| (time, number) > limit)
                 || unopened.is_some_and(|unopened| time > unopened);
             if !is_first && (full || later) {
@@ -327,7 +324,7 @@ fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
 }
 
 /// Where merged rows go: files of at most the target size.
-struct Sink {
+pub(super) struct Sink {
     table: Table,
     columns: &'static [ColumnDefinition],
     schema: SchemaRef,
@@ -346,7 +343,27 @@ struct OpenFile {
 }
 
 impl Sink {
-    async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+    /// A sink for about so many rows of the partition that `like` is in.
+    pub(super) fn new(
+        table: &Table,
+        like: &Arc<DataFile>,
+        rows: u64,
+        options: &OptimizeOptions,
+    ) -> Result<Self> {
+        let columns = stored_columns(table.name())?;
+        Ok(Self {
+            table: table.clone(),
+            columns,
+            schema: stored_schema(columns),
+            options: options.clone(),
+            rows: usize::try_from(rows).unwrap_or(usize::MAX),
+            like: Arc::clone(like),
+            open: None,
+            done: Vec::new(),
+        })
+    }
+
+    pub(super) async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let mut file = match self.open.take() {
             Some(file) => file,
             None => self.create().await?,
@@ -406,7 +423,7 @@ impl Sink {
         Ok(())
     }
 
-    async fn finish(mut self) -> Result<Vec<DataFile>> {
+    pub(super) async fn finish(mut self) -> Result<Vec<DataFile>> {
         self.close().await?;
         Ok(self.done)
     }

@@ -6,11 +6,13 @@ mod lease;
 mod merge;
 mod optimize;
 mod retention;
+mod rewrite;
 mod selection;
 mod vacuum;
 
 pub use history::{HistoryEntry, history};
 pub use optimize::{OptimizeOptions, OptimizeProgress, OptimizeReport, ProgressCallback, optimize};
 pub use retention::{RetentionOptions, RetentionReport, retention};
+pub use rewrite::{FileRewrite, FileRows, Rewrite, RewriteOptions, Settled};
 pub use selection::PartitionSelection;
 pub use vacuum::{VACUUM_RETENTION_MIN, VacuumOptions, VacuumReport, vacuum};

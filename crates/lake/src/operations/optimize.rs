@@ -32,7 +32,7 @@ const SMALL_BYTES: u64 = 16 << 20;
 
 /// Files of other writers above this size are left alone unless they are in order: sorting happens
 /// in memory.
-const UNSORTED_BYTES_MAX: u64 = 32 << 20;
+pub(super) const UNSORTED_BYTES_MAX: u64 = 32 << 20;
 
 /// Memory that the inputs of one merge may need by estimate.
 const MERGE_MEMORY_BYTES: u64 = 256 << 20;
@@ -272,7 +272,7 @@ fn rows<'a>(files: impl Iterator<Item = &'a DataFile>) -> u64 {
 }
 
 /// Deletes files that did not become part of the table; what cannot be deleted is left to `vacuum`.
-async fn delete(table: &Table, files: &[DataFile]) {
+pub(super) async fn delete(table: &Table, files: &[DataFile]) {
     for file in files {
         let _ = table.object_store().delete(&table.object_path(file)).await;
     }

@@ -27,7 +27,7 @@ async fn entries(lake: &Lake) -> Vec<String> {
     names
 }
 
-async fn put_entry(lake: &Lake, version: u64, actions: &str) {
+pub(super) async fn put_entry(lake: &Lake, version: u64, actions: &str) {
     let path = Path::from(format!("lake/events/_delta_log/{version:020}.json"));
     let bytes = Bytes::copy_from_slice(actions.as_bytes());
     lake.object_store().put_opts(&path, bytes.into(), PutMode::Create.into()).await.unwrap();
@@ -197,7 +197,7 @@ async fn a_crash_before_the_commit_leaves_the_table_as_it_was() {
 }
 
 /// A log entry that gives the table this schema.
-fn metadata(schema: &serde_json::Value) -> String {
+pub(super) fn metadata(schema: &serde_json::Value) -> String {
     let action = serde_json::json!({ "metaData": {
         "id": "x", "format": { "provider": "parquet", "options": {} },
         "schemaString": schema.to_string(),

@@ -134,7 +134,9 @@ impl<'a> Mapper<'a> {
         let uid = self.out.get(root, "class_uid").and_then(|id| self.out.as_i64(id));
         self.class = uid.and_then(|uid| self.catalogue.class(uid));
         let time = self.out.get(root, "time").and_then(|id| self.out.as_i64(id));
-        self.time = time.and_then(|millis| millis.checked_mul(1_000)).map(Timestamp::from_micros);
+        // A time that no calendar writes, such as one in another unit, is left to validation.
+        let time = time.and_then(|millis| millis.checked_mul(1_000)).map(Timestamp::from_micros);
+        self.time = time.filter(|time| (Timestamp::MIN..=Timestamp::MAX).contains(time));
     }
 
     /// The activity in the source's own words, for one the class has no number for.

@@ -190,3 +190,38 @@ fn a_line_that_nobody_recognises_has_the_time_that_it_begins_with() {
         assert_eq!(json.contains(r#""utctimestamp":"2024-01-02T03:04:05"#), time.is_some());
     }
 }
+
+#[derive(Debug)]
+struct Adopted;
+
+impl Mapping for Adopted {
+    fn name(&self) -> &'static str {
+        "adopted"
+    }
+
+    fn keys(&self) -> &'static [&'static [&'static str]] {
+        &[&["class_uid"]]
+    }
+
+    fn map(&self, mapper: &mut Mapper<'_>) {
+        mapper.adopt();
+    }
+}
+
+/// Microseconds where milliseconds belong lead beyond every calendar: the row needs a time that can
+/// be read.
+#[test]
+fn a_time_in_another_unit_is_no_time() {
+    let mappings: Vec<Box<dyn Mapping>> = vec![Box::new(Adopted)];
+    let pipeline = Pipeline::with_mappings(mappings, Vec::new(), PipelineOptions::default());
+    let mut worker = Arc::new(pipeline.unwrap()).worker();
+    let mut kept = Kept::default();
+    let json = br#"{"class_uid":3002,"activity_id":1,"time":1631092242854000}"#;
+    let origin = Origin::default();
+    let received_at = Timestamp::from_micros(1_700_000_000_000_000);
+    let envelope = Envelope { original: json, json, origin: &origin, time: None, received_at };
+    worker.process(envelope, &mut kept);
+    let (json, ocsf, _) = kept.0.remove(0);
+    assert!(!json.contains("utctimestamp"), "{json}");
+    assert!(ocsf.contains("\"time\":1631092242854000"), "{ocsf}");
+}
