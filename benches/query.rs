@@ -116,7 +116,7 @@ fn compare(
             if query.pruned { "pruned" } else { "" }.to_owned(),
             written,
             format!("{duckdb:.1}"),
-            report.ratio(duckdb / headwater, Target::AtLeast(1.0)),
+            report.ratio(duckdb / headwater, Target::AtLeast(query.ratio_min)),
         ]);
     }
     report.table(
