@@ -24,7 +24,14 @@ pub(crate) struct Query {
 
 impl Query {
     fn new(name: &'static str, sql: &str) -> Self {
-        Self { name, sql: sql.to_owned(), pruned: false, ratio_min: 1.0, compared: None, idiom: None }
+        Self {
+            name,
+            sql: sql.to_owned(),
+            pruned: false,
+            ratio_min: 1.0,
+            compared: None,
+            idiom: None,
+        }
     }
 
     fn pruned(mut self) -> Self {

@@ -150,12 +150,14 @@ fn assert_each_once(lake: &Headwater, sent: &Sent) -> (usize, usize) {
     let rows =
         lake.query(&format!("SELECT {number} AS number, count(*) AS n FROM events GROUP BY 1"));
     let twice: Vec<_> = rows.iter().filter(|row| row["n"] != 1).collect();
-    assert!(twice.is_empty(), "there twice: {twice:?}");
+    let shown: Vec<_> = twice.iter().take(20).collect();
+    assert!(twice.is_empty(), "{} are there twice: {shown:?} …", twice.len());
     let there: BTreeSet<u64> =
         rows.iter().map(|row| row["number"].as_str().unwrap().parse().unwrap()).collect();
     let acknowledged = sent.acknowledged.lock().unwrap();
     let lost: Vec<_> = acknowledged.difference(&there).collect();
-    assert!(lost.is_empty(), "{} of {} are lost: {lost:?}", lost.len(), acknowledged.len());
+    let shown: Vec<_> = lost.iter().take(20).collect();
+    assert!(lost.is_empty(), "{} of {} are lost: {shown:?} …", lost.len(), acknowledged.len());
     assert_eq!(lake.number("SELECT count(*) FROM rejects"), 0);
     (acknowledged.len(), there.len())
 }
@@ -227,7 +229,7 @@ fn kills_while_the_object_store_fails_lose_and_repeat_nothing() {
     environment.retain(|(name, _)| *name != "AWS_ENDPOINT");
     environment.push(("AWS_ENDPOINT", &proxy.endpoint));
     let lake = Headwater::at(env!("CARGO_BIN_EXE_headwater"), "s3://lake/crash", &environment);
-    lake.file("headwater.yaml", "serve: {commit_age: 30ms, drain_time_max: 60s}");
+    lake.file("headwater.yaml", "serve: {commit_age: 30ms, drain_time_max: 15m}");
     let sent = Arc::new(Sent::default());
     let mut chance = Chance(0x5EED);
     // The tables are made while the store is well: a server that cannot make them does not start.
@@ -311,7 +313,10 @@ fn kills_on_a_full_disk_with_torn_writes_lose_and_repeat_nothing() {
     let sent = Arc::new(Sent::default());
     let mut chance = Chance(0x5EED);
     let mut lake = lake_on_a_full_disk(0);
-    lake.file("headwater.yaml", "serve: {commit_age: 30ms, commit_bytes: 64KiB}");
+    lake.file(
+        "headwater.yaml",
+        "serve: {commit_age: 30ms, commit_bytes: 64KiB, drain_time_max: 15m}",
+    );
     for _ in 0..kills(KILLS) {
         // Some limits are reached at once, some hardly.
         let limit = format!("--fsize={}:unlimited", 20_000 + (60_000.0 * chance.next()) as u64);
