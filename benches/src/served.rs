@@ -60,7 +60,8 @@ impl Served {
         crate::headwater::remove_folder(folder)?;
         fs::create_dir_all(folder)?;
         let file = folder.join("headwater.yaml");
-        let ingest = format!("ingest: {{workers: 1, ocsf: {with_ocsf}}}");
+        let ingest =
+            format!("ingest: {{workers: 1, ocsf: {with_ocsf}}}\nserve: {{drain_time_max: 10m}}");
         fs::write(&file, format!("lake: {{url: ./lake}}\n{ingest}\n"))?;
         let mut command = pinned();
         command
