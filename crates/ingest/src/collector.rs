@@ -28,6 +28,10 @@ pub(crate) const RETRY_PAUSES: (Duration, Duration) =
 /// committed at once.
 const GENERATION_COMMITS_MAX: usize = 2;
 
+/// How long rows gather when somebody waits for their commit: one for every batch would write many
+/// tiny files while much is left to do.
+const HURRIED_AGE: Duration = Duration::from_millis(300);
+
 /// What the owner of a data path does with its progress.
 pub(crate) trait Tally: Send + 'static {
     /// The rows up to this position can be queried.
@@ -93,9 +97,13 @@ impl<T: Tally> Collector<T> {
         loop {
             let bytes = self.generation.bytes();
             let (is_large, is_full) = (bytes >= self.options.commit_bytes, bytes >= bytes_max);
-            let due = self.oldest.map(|oldest| oldest + self.options.commit_age);
+            let mut age = self.options.commit_age;
+            if *self.hurried.borrow() {
+                age = age.min(HURRIED_AGE);
+            }
+            let due = self.oldest.map(|oldest| oldest + age);
             let is_idle = matches!(self.flush, Flush::Idle(_));
-            let is_due = due.is_some_and(|due| due <= Instant::now()) || *self.hurried.borrow();
+            let is_due = due.is_some_and(|due| due <= Instant::now());
             if is_idle && self.oldest.is_some() && (is_large || is_due) {
                 self.start_flush();
                 continue;
