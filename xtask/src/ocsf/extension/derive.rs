@@ -81,10 +81,13 @@ impl<'a> Family<'a, '_> {
         }
         let found = shared::of_children(self.items, name).context("`extends`")?;
         let parent = found.with_context(|| format!("`extends`: there is no `{name}`"))?;
-        self.notes.push(format!(
+        let note = format!(
             "`{child}` extends `{name}`, which the schema does not list: it gets what is common \
              to the others that extend it"
-        ));
+        );
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
         Ok(parent)
     }
 }
