@@ -19,17 +19,17 @@ pub(super) fn schema(schema: &Object) -> Result<()> {
         for one in objects(members(schema, section)?) {
             let (name, item) = one.with_context(|| format!("`{section}`"))?;
             for one in objects(members(item, "attributes").with_context(|| format!("`{name}`"))?) {
-                let (attribute, definition) = one.with_context(|| format!("`{name}`"))?;
-                refers_to_known(definition, schema).with_context(|| {
-                    format!("attribute `{attribute}` of `{name}` in `{section}`")
-                })?;
+                let (key, definition) = one.with_context(|| format!("`{name}`"))?;
+                self::attribute(definition, schema)
+                    .with_context(|| format!("attribute `{key}` of `{name}` in `{section}`"))?;
             }
         }
     }
     Ok(())
 }
 
-fn refers_to_known(attribute: &Object, schema: &Object) -> Result<()> {
+/// Whether the schema has type, object and profiles of an attribute.
+pub(super) fn attribute(attribute: &Object, schema: &Object) -> Result<()> {
     let (section, name) = match text(attribute, "type")? {
         "object_t" => ("objects", text(attribute, "object")?),
         name => ("types", name),

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use self::files::{Definition, Extension};
 use super::attribute::{lay, pass_on, strictness};
+use super::check;
 use super::json::{Object, members, members_mut, objects, whole};
 
 /// Applies the extension in a folder; returns its name. What had to be guessed goes to `notes`.
@@ -65,6 +66,12 @@ fn apply_parts(
             item.insert("extension".to_owned(), extension.name.as_str().into());
             members_mut(schema, section)?.insert(definition.name.clone(), item.into());
         }
+    }
+    for name in extension.dictionary.keys() {
+        let attribute = members(members(schema, "dictionary")?, name)?;
+        check::attribute(attribute, schema)
+            .with_context(|| format!("attribute `{name}`"))
+            .with_context(of)?;
     }
     observables::add(schema, found)?;
     finish::twins(schema)?;
