@@ -3,14 +3,16 @@
 //! those of profiles keep it. An export lists no categories, profiles, extensions and types of
 //! observables: they are derived from what names them, so what nothing names is not known.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-use super::attribute;
 use super::json::{
     Object, keep, members, members_mut, members_or_none, objects, text, text_or_none, texts,
     unscoped, whole, whole_or_none,
 };
+use super::{attribute, shared};
 
 /// Classes of an extension have uids from here on, for each number of an extension.
 const EXTENSION_UIDS: i64 = 100_000;
@@ -61,7 +63,8 @@ pub(super) fn resolved(export: &Object) -> Result<Object> {
     out.insert("types".to_owned(), types.into());
     out.insert("classes".to_owned(), classes.into());
     out.insert("objects".to_owned(), all_objects.into());
-    let profiles = profiles(export, &out)?;
+    let listed = members_or_none(export, "profiles")?.cloned().unwrap_or_default();
+    let profiles = profiles(&listed, &out)?;
     out.insert("profiles".to_owned(), profiles.into());
     Ok(out)
 }
@@ -230,36 +233,25 @@ fn observables(all: &Object) -> Result<Object> {
     Ok(known.map(|(key, caption)| (key.clone(), json!({"caption": caption}))).collect())
 }
 
-/// The profiles that classes, objects and attributes name.
-fn profiles(export: &Object, schema: &Object) -> Result<Object> {
-    let captions = members_or_none(export, "profiles")?.cloned().unwrap_or_default();
-    let mut out = Object::new();
-    let mut named = |name: &str, attribute: Option<&str>| -> Result<()> {
-        let listed = members_or_none(&captions, name)?;
-        let listed = listed.and_then(|one| one.get("caption")?.as_str().map(str::to_owned));
-        let caption = listed.unwrap_or_else(|| title(unscoped(name)));
-        let profile = members_mut(&mut out, name)?;
-        profile.entry("caption").or_insert(caption.into());
-        let list = profile.entry("attributes").or_insert_with(|| json!([])).as_array_mut();
-        let list = list.context("attributes are a list")?;
-        if let Some(attribute) = attribute.filter(|one| !list.iter().any(|known| known == one)) {
-            list.push(attribute.into());
-        }
-        Ok(())
-    };
-    captions.keys().try_for_each(|name| named(name, None))?;
+/// The profiles that are listed, and those that classes, objects and attributes name.
+pub(super) fn profiles(captions: &Object, schema: &Object) -> Result<Object> {
+    let mut names: BTreeSet<String> = captions.keys().cloned().collect();
     for section in ["classes", "objects"] {
         for item in objects(members(schema, section)?) {
             let (_, item) = item?;
-            texts(item, "profiles")?.iter().try_for_each(|name| named(name, None))?;
+            names.extend(texts(item, "profiles")?);
             for attribute in objects(members(item, "attributes")?) {
-                let (name, attribute) = attribute?;
-                let profiles = texts(attribute, "profiles")?;
-                // Twins of times come by their type, not by a list.
-                let listed = Some(name.as_str()).filter(|_| profiles != ["datetime"]);
-                profiles.iter().try_for_each(|profile| named(profile, listed))?;
+                names.extend(texts(attribute?.1, "profiles")?);
             }
         }
+    }
+    let mut out = Object::new();
+    for name in names {
+        let listed = members_or_none(captions, &name)?;
+        let listed = listed.and_then(|one| one.get("caption")?.as_str().map(str::to_owned));
+        let caption = listed.unwrap_or_else(|| title(unscoped(&name)));
+        let attributes = shared::names_of_profile(schema, &name)?;
+        out.insert(name, json!({"caption": caption, "attributes": attributes}));
     }
     Ok(out)
 }

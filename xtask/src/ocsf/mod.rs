@@ -2,15 +2,17 @@
 //! ships (`crates/ocsf/data/<version>.json`). Facts only: ids, names, types, requirements, enums,
 //! constraints, profiles, siblings, observable types; no descriptions.
 //!
-//! A schema is in the resolved form, or it is what a schema server exports. With `--extension` a
+//! A schema is in the resolved form, is what a schema server exports, or is a catalogue already. With `--extension` a
 //! user's extensions are put on top of it.
 
 mod attribute;
 mod catalogue;
 mod check;
+mod compact;
 mod export;
 mod extension;
 mod json;
+mod shared;
 #[cfg(test)]
 mod tests;
 
@@ -98,7 +100,9 @@ pub(crate) fn generate(root: &Path, arguments: &Arguments) -> Result<Made> {
 fn read(path: &Path) -> Result<Object> {
     let of = || format!("reading {}", path.display());
     let mut schema = json::read(path)?;
-    if export::is_export(&schema) {
+    if compact::is_compact(&schema) {
+        schema = compact::resolved(&schema).with_context(of)?;
+    } else if export::is_export(&schema) {
         schema = export::resolved(&schema).with_context(of)?;
     }
     check::schema(&schema).with_context(of)?;

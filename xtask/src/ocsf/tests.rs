@@ -60,6 +60,36 @@ fn an_export_has_the_facts_of_the_resolved_form() {
 }
 
 #[test]
+fn a_catalogue_is_a_schema_too() {
+    for version in ["1.1.0", "1.3.0", "1.8.0"] {
+        let path = repository().join(format!("crates/ocsf/data/{version}.json"));
+        let made = made(&path, &[]).unwrap();
+        assert_eq!(made, std::fs::read_to_string(path).unwrap(), "{version}");
+    }
+    let path = repository().join("crates/ocsf/data/1.8.0.json");
+    let extended = made(&path, &[&sample("acme")]).unwrap();
+    let catalogue = Catalogue::read(&extended).unwrap();
+    let door = catalogue.class_named("door_activity").unwrap();
+    assert_eq!(attribute(&catalogue, door, "api").as_deref(), Some("api optional cloud"));
+    // Some objects bind it to the profile, which does not have it.
+    assert_eq!(attribute(&catalogue, door, "region"), None);
+    let Some(schema) = test_data("ocsf/ocsf-1.8.0.json") else { return };
+    assert_eq!(made(&schema, &[&sample("acme")]).unwrap(), extended);
+}
+
+#[test]
+fn attributes_of_profiles_are_found() {
+    for version in ["1.1.0", "1.3.0", "1.8.0"] {
+        let Some(schema) = test_data(&format!("ocsf/ocsf-{version}.json")) else { return };
+        let schema = json::read(&schema).unwrap();
+        for (name, profile) in schema["profiles"].as_object().unwrap() {
+            let found = shared::names_of_profile(&schema, name).unwrap();
+            assert_eq!(json!(found), profile["attributes"], "{version} {name}");
+        }
+    }
+}
+
+#[test]
 fn what_older_exports_leave_out_is_found_elsewhere() {
     let mut schema = json::read(&sample("export.json")).unwrap();
     let base = schema["classes"].as_object_mut().unwrap().remove("base_event").unwrap();

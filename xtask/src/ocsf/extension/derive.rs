@@ -3,8 +3,9 @@
 use anyhow::{Context as _, Result, bail};
 
 use super::super::json::{Object, members, whole_or_none};
+use super::super::shared;
 use super::files::Definition;
-use super::{patch, shared};
+use super::patch;
 
 /// Makes the new items of a section. Those that are only there to be derived from are left out:
 /// classes without a number, objects whose name begins with `_`.

@@ -13,7 +13,7 @@ use super::super::json::{
     Object, keep, members, members_or_none, objects, read, text, text_or_none, texts, unscoped,
     whole,
 };
-use super::shared;
+use super::super::shared;
 
 /// An extension as its files have it.
 pub(super) struct Extension {

@@ -7,7 +7,6 @@ mod files;
 mod finish;
 mod observables;
 mod patch;
-mod shared;
 
 use std::path::Path;
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-use super::super::json::{Object, members, objects, text_or_none, texts};
+use super::json::{Object, members, objects, text_or_none, texts};
 
 /// Of how many items at least one can tell what they have in common.
 const ITEMS_MIN: usize = 3;
@@ -54,6 +54,34 @@ pub(super) fn of_children(section: &Object, parent: &str) -> Result<Option<Objec
     Ok(Some(out))
 }
 
+/// Names of the attributes of a profile, where it is not told which they are. An attribute may also
+/// be bound to a profile by one class or object alone; so those count that at least half of the
+/// classes with the profile have, or of the objects when no class has it.
+pub(super) fn names_of_profile(schema: &Object, profile: &str) -> Result<Vec<String>> {
+    for section in ["classes", "objects"] {
+        let mut items = 0;
+        let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+        for one in objects(members(schema, section)?) {
+            let mut is_bound = false;
+            for attribute in objects(members(one?.1, "attributes")?) {
+                let (name, attribute) = attribute?;
+                let profiles = texts(attribute, "profiles")?;
+                // Twins of times come by their type, not by a list.
+                if profiles.iter().any(|one| one == profile) && profiles != ["datetime"] {
+                    *times.entry(name).or_default() += 1;
+                    is_bound = true;
+                }
+            }
+            items += usize::from(is_bound);
+        }
+        if items > 0 {
+            let common = times.iter().filter(|(_, count)| **count * 2 >= items);
+            return Ok(common.map(|(name, _)| (*name).to_owned()).collect());
+        }
+    }
+    Ok(Vec::new())
+}
+
 /// The attributes of a profile.
 pub(super) fn of_profile(schema: &Object, profile: &str) -> Result<Object> {
     let known = members(members(schema, "profiles")?, profile)?;
@@ -77,7 +105,7 @@ pub(super) fn of_profile(schema: &Object, profile: &str) -> Result<Object> {
 }
 
 /// The attribute as most have it, with the values that all of them know.
-fn common(all: &[&Object]) -> Object {
+pub(super) fn common(all: &[&Object]) -> Object {
     let mut out = Object::new();
     for key in all.iter().flat_map(|one| one.keys()) {
         if !out.contains_key(key) {
