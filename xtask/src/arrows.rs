@@ -58,8 +58,10 @@ const ARROWS: [(&str, &[&str]); 17] = [
 /// May be used by the tests of every crate, and by nothing that is shipped.
 const TEST_CRATE: &str = "testkit";
 
-/// Further crates that the tests of one may use: enrichers run on what normalizers made.
-const TEST_ARROWS: [(&str, &str); 1] = [("enrichers", "normalizers")];
+/// Further crates that the tests of one may use: enrichers run on what normalizers made, and `ocsf`
+/// reads the catalogues that `cargo xtask ocsf` makes.
+const TEST_ARROWS: [(&str, &str); 3] =
+    [("enrichers", "normalizers"), ("xtask", "event"), ("xtask", "ocsf")];
 
 /// Libraries that only the named crates may use, in tests too.
 const LIBRARIES: [(&str, &[&str]); 3] = [

@@ -16,7 +16,6 @@ mod step;
 mod tidy;
 mod workspace;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -36,8 +35,12 @@ fn run() -> Result<ExitCode> {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next();
     if command.as_deref() == Some("ocsf") {
-        let schemas: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
-        for file in ocsf::generate(&Workspace::load()?.root, &schemas)? {
+        let arguments = ocsf::Arguments::parse(arguments)?;
+        let made = ocsf::generate(&Workspace::load()?.root, &arguments)?;
+        for note in made.notes {
+            println!("note: {note}");
+        }
+        for file in made.files {
             println!("wrote {}", file.display());
         }
         return Ok(ExitCode::SUCCESS);
@@ -63,7 +66,10 @@ fn print_help() {
     for step in &STEPS {
         println!("  {:<8} {}", step.name, step.purpose);
     }
-    println!("  {:<8} not a check: makes `crates/ocsf/data` from the schemas it is given", "ocsf");
+    println!(
+        "  {:<8} not a check: makes catalogues of the schemas and extensions it is given",
+        "ocsf"
+    );
     println!("  {:<8} all of the above; the expensive ones only when the cheap ones pass", "check");
 }
 

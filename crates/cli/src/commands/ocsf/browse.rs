@@ -45,7 +45,7 @@ pub(super) struct Path {
 }
 
 pub(super) fn classes(arguments: &Classes) -> Result<ExitCode, Failure> {
-    let catalogue = arguments.release.catalogue();
+    let catalogue = arguments.release.catalogue()?;
     let category = |item: &Item| {
         let mut found = catalogue.categories().iter();
         let found = found.find(|one| Some(one.uid) == item.category_uid);
@@ -79,7 +79,7 @@ pub(super) fn classes(arguments: &Classes) -> Result<ExitCode, Failure> {
 }
 
 pub(super) fn class(arguments: &Show) -> Result<ExitCode, Failure> {
-    let catalogue = arguments.release.catalogue();
+    let catalogue = arguments.release.catalogue()?;
     let name = &arguments.name;
     let names = catalogue.classes().iter().map(|class| class.name.as_str());
     match catalogue.class_named(name) {
@@ -89,7 +89,7 @@ pub(super) fn class(arguments: &Show) -> Result<ExitCode, Failure> {
 }
 
 pub(super) fn object(arguments: &Show) -> Result<ExitCode, Failure> {
-    let catalogue = arguments.release.catalogue();
+    let catalogue = arguments.release.catalogue()?;
     let name = &arguments.name;
     let names = catalogue.objects().iter().map(|object| object.name.as_str());
     match catalogue.object(name) {
@@ -182,7 +182,7 @@ fn show(catalogue: &Catalogue, item: &Item, as_json: bool) -> Result<ExitCode, F
 }
 
 pub(super) fn path(arguments: &Path) -> Result<ExitCode, Failure> {
-    let catalogue = arguments.release.catalogue();
+    let catalogue = arguments.release.catalogue()?;
     let found: Vec<(&Item, &Attribute)> = catalogue
         .classes()
         .iter()

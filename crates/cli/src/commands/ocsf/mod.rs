@@ -6,13 +6,15 @@ mod records;
 mod report;
 mod validate;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use headwater_event::ErrorKind;
 use headwater_ocsf::{Catalogue, Version};
 
 use crate::arguments::Global;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, describe};
 
 /// Arguments of `ocsf`.
 #[derive(Debug, clap::Args)]
@@ -52,11 +54,26 @@ struct Release {
     /// Release of the schema: 1.1.0, 1.3.0 or 1.8.0
     #[arg(long, default_value = "1.8.0", value_parser = version)]
     schema: Version,
+    /// A catalogue made by `cargo xtask ocsf`, in place of a release
+    #[arg(long, value_name = "FILE", conflicts_with = "schema")]
+    catalogue: Option<PathBuf>,
 }
 
 impl Release {
-    fn catalogue(&self) -> &'static Catalogue {
-        self.schema.catalogue()
+    fn catalogue(&self) -> Result<&'static Catalogue, Failure> {
+        let Some(file) = &self.catalogue else { return Ok(self.schema.catalogue()) };
+        let failed = |kind: ErrorKind, cause: &(dyn std::error::Error + 'static)| {
+            let cause = describe(cause);
+            Failure::new(kind, format!("failed to read the catalogue {}: {cause}", file.display()))
+        };
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            let is_absent = error.kind() == std::io::ErrorKind::NotFound;
+            failed(if is_absent { ErrorKind::NotFound } else { ErrorKind::Unavailable }, &error)
+        })?;
+        let catalogue =
+            Catalogue::read(&text).map_err(|error| failed(ErrorKind::Invalid, &error))?;
+        // Once per run, and needed to its end like those that are built in.
+        Ok(Box::leak(Box::new(catalogue)))
     }
 }
 

@@ -50,7 +50,7 @@ struct Found {
 }
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<ExitCode, Failure> {
-    let catalogue = arguments.release.catalogue();
+    let catalogue = arguments.release.catalogue()?;
     let found = Arc::new(Mutex::new(Found::default()));
     let shared = Arc::clone(&found);
     let Arguments { inputs, notes, json, fail_on, .. } = arguments;
