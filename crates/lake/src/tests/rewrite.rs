@@ -85,7 +85,7 @@ async fn a_group_is_committed_when_it_is_full() {
     let mut rewrite = Rewrite::begin(&table, options).await.unwrap();
     for file in &files {
         let settled = rewrite.add(with_class(&table, file, 7).await).await.unwrap();
-        assert_eq!(settled.replaced, [file.path.clone()]);
+        assert_eq!(settled.replaced, std::slice::from_ref(&file.path));
     }
     rewrite.end().await;
 }
