@@ -2,8 +2,8 @@
 //! ships (`crates/ocsf/data/<version>.json`). Facts only: ids, names, types, requirements, enums,
 //! constraints, profiles, siblings, observable types; no descriptions.
 //!
-//! A schema is in the resolved form, is what a schema server exports, or is a catalogue already. With `--extension` a
-//! user's extensions are put on top of it.
+//! A schema is in the resolved form, is what a schema server exports, or is a catalogue already.
+//! With `--extension` a user's extensions are put on top of it.
 
 mod attribute;
 mod catalogue;

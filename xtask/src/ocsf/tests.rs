@@ -133,7 +133,8 @@ fn classes_of_an_extension_are_numbered_and_inherit() {
     let door = catalogue.class_named("door_activity").unwrap();
     let about = (door.uid, door.category_uid, door.extension.as_deref(), door.extends.as_deref());
     assert_eq!(about, (Some(90_105_007), Some(90_105), Some("acme"), Some("system")));
-    assert_eq!(door.profiles, ["acme/site", "cloud", "datetime"]);
+    // One of them by the badge that a device may have.
+    assert_eq!(door.profiles, ["acme/site", "acme/vip", "cloud", "datetime"]);
     let expected = [
         ("badge", Some("badge required")),
         ("door", Some("string_t required")),
@@ -142,7 +143,8 @@ fn classes_of_an_extension_are_numbered_and_inherit() {
         ("device", Some("device required")),
         ("time_dt", Some("datetime_t optional datetime")),
         // Of profiles: of the extension, and of the schema.
-        ("site", Some("string_t recommended acme/site")),
+        ("site", Some("string_t required acme/site")),
+        // Of two requirements the stricter one holds.
         ("cloud", Some("cloud required cloud")),
         // Not all classes that are derived from `system` have it.
         ("path", None),
@@ -153,6 +155,10 @@ fn classes_of_an_extension_are_numbered_and_inherit() {
     let gate = catalogue.class_named("gate_activity").unwrap();
     assert_eq!((gate.uid, gate.category_uid), (Some(90_101_008), Some(1)));
     assert_eq!(attribute(&catalogue, gate, "door").as_deref(), Some("string_t optional"));
+    let cloud = attribute(&catalogue, gate, "cloud");
+    assert_eq!(cloud.as_deref(), Some("cloud required acme/site,cloud"));
+    // Without a number it is only there to be derived from.
+    assert!(catalogue.class_named("acme_event").is_none());
     let activity = catalogue.attributes(gate).find(|one| one.name == "activity_id").unwrap();
     assert_eq!(catalogue.enum_of(activity).unwrap().caption(2), Some("Close"));
     let badge = catalogue.object("badge").unwrap();
@@ -168,7 +174,12 @@ fn patches_reach_all_that_was_derived() {
     let catalogue = with_acme("export.json");
     for class in catalogue.classes() {
         let site = attribute(&catalogue, class, "site");
-        assert_eq!(site.as_deref(), Some("string_t recommended acme/site"), "{}", class.name);
+        let requirement = match class.extension.as_deref() {
+            Some("acme") => "required",
+            _ => "recommended",
+        };
+        let expected = format!("string_t {requirement} acme/site");
+        assert_eq!(site, Some(expected), "{}", class.name);
         let severity = catalogue.attributes(class).find(|one| one.name == "severity_id").unwrap();
         assert_eq!(
             catalogue.enum_of(severity).unwrap().caption(42),
@@ -177,6 +188,8 @@ fn patches_reach_all_that_was_derived() {
             class.name
         );
     }
+    // What it says of others stays theirs.
+    assert_eq!(catalogue.class_named("process_activity").unwrap().constraints.len(), 1);
     for name in ["endpoint", "device"] {
         let object = catalogue.object(name).unwrap();
         assert_eq!(
