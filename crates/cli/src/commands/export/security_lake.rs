@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use clap::builder::NonEmptyStringValueParser;
 use headwater_event::{ErrorKind, Timestamp, time};
 use headwater_lake::{Lake, LakeOptions};
 use headwater_query::security_lake::{Export, ExportReport, check_source, class_named, export};
@@ -45,10 +46,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = moment)]
     until: Option<Timestamp>,
     /// Region of events without cloud.region
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     region: Option<String>,
     /// Account of events without cloud.account.uid: 12 digits, or `external`
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     account: Option<String>,
     /// Name of the custom source, for one class [default: headwater_ and the class's name]
     #[arg(long, value_name = "NAME")]
