@@ -7,6 +7,7 @@ mod coverage;
 mod crash;
 mod documentation;
 mod exactly_once;
+mod export;
 mod hunts;
 mod hunts_ocsf;
 mod lambda;

@@ -76,6 +76,8 @@ pub(crate) enum Command {
     Renormalize(commands::renormalize::Arguments),
     /// Browse OCSF, check events, explain mappings, report coverage
     Ocsf(commands::ocsf::Arguments),
+    /// Write events as files for another system: Amazon Security Lake
+    Export(commands::export::Arguments),
     /// Run the plugins as a function of AWS Lambda
     Lambda(commands::lambda::Arguments),
     /// Make a small lake from shipped samples and query it

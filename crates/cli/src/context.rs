@@ -1,5 +1,6 @@
 //! From settings and flags to the parts that commands work with: lake, pipeline, limits.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -157,6 +158,20 @@ impl Context {
         let options = schemes.flat_map(|scheme| self.environment.storage_options(scheme));
         let exposed = options.map(|(name, secret)| (name, secret.expose().to_owned()));
         Ok(exposed.chain(self.storage()?))
+    }
+
+    /// Options of the object store of another place than the lake: those of the environment, and
+    /// those of the settings where it is of the lake's kind.
+    pub(crate) fn storage_options_of(
+        &self,
+        place: &str,
+    ) -> Result<BTreeMap<String, String>, Failure> {
+        let scheme = |url: &str| url.split_once("://").map(|(scheme, _)| scheme.to_owned());
+        if scheme(place).is_some() && scheme(place) == scheme(&self.config.lake.url) {
+            return Ok(self.storage()?.collect());
+        }
+        let options = self.environment.storage_options(place).into_iter();
+        Ok(options.map(|(name, secret)| (name, secret.expose().to_owned())).collect())
     }
 
     /// Buckets that inputs may lie in.

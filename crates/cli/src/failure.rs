@@ -52,6 +52,7 @@ failure_from!(
     headwater_pipeline::PipelineError,
     headwater_pipeline::vrl::VrlError,
     headwater_query::QueryError,
+    headwater_query::security_lake::ExportError,
     headwater_server::ServerError,
     headwater_sources::SourceError,
 );

@@ -1,11 +1,13 @@
 //! What fields mean: the Open Cybersecurity Schema Framework (OCSF) as data, and what follows from
-//! it for one event: validation, completion, observables. No I/O.
+//! it for one event: validation, completion, observables, the same event in an older release. No
+//! I/O.
 //!
 //! Contract: the schema of the releases in `data/`, made by `cargo xtask ocsf`; the rules and the
 //! issue codes of validation are those of the OCSF schema server's `validate` endpoint.
 
 mod catalogue;
 mod complete;
+mod convert;
 mod issue;
 mod item;
 mod load;
@@ -18,6 +20,7 @@ mod words;
 
 pub use catalogue::{Attribute, Base, Catalogue, Category, Enumeration, Requirement, Type};
 pub use complete::complete;
+pub use convert::{Conversion, ConvertError, Converter};
 pub use issue::{Code, Issue, Severity};
 pub use item::{Constraint, Item};
 pub use load::CatalogueError;

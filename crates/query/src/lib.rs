@@ -1,5 +1,6 @@
 //! SQL over the lake: sessions with limits, the Presto/Trino functions that hunters use, file
-//! pruning by what the Delta log knows, and results in every common format.
+//! pruning by what the Delta log knows, results in every common format, and files for Amazon
+//! Security Lake.
 
 mod bound;
 mod catalog;
@@ -14,6 +15,7 @@ mod parameter;
 mod placeholders;
 mod prune;
 mod scan_report;
+pub mod security_lake;
 mod session;
 mod statement;
 mod table;

@@ -3,6 +3,7 @@
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod export;
 pub(crate) mod history;
 pub(crate) mod ingest;
 pub(crate) mod init;
@@ -48,6 +49,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Renormalize(arguments) => {
             renormalize::run(&Context::load(&global)?, &arguments).await
         }
+        Command::Export(arguments) => export::run(&Context::load(&global)?, arguments).await,
         Command::Lambda(arguments) => lambda::run(&Context::load(&global)?, arguments).await,
         Command::Ocsf(arguments) => ocsf::run(&global, arguments).await,
         Command::Replay(arguments) => replay::run(&Context::load(&global)?, &arguments).await,
