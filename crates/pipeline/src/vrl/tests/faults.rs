@@ -119,7 +119,14 @@ fn what_can_never_work_does_not_compile() {
     };
     check(". = [1]", "0:0 the program always makes the event [integer]");
     check(".a = %hots", "5:6 there is no `%hots`");
+    check("%hots = 1", "5:1 there is no `%hots`");
+    check("%[0] = 1", "5:2 parent path segment rejects this mutation");
+    check(".a = %[0]", "5:6 there is no `%[0]`");
+    check("%ocsf = \"text\"", "0:0 the program always makes the OCSF object string");
     check("%host = 1", "5:1 mutation of read-only value");
+    check("%host.name = 1", "5:1 mutation of read-only value");
+    check("% = {}", "5:1 mutation of read-only value");
+    check("del(%)", "5:1 error[E315] mutation of read-only value");
     check("del(%host)", "5:1 error[E315] mutation of read-only value");
     check(".a = now() + 1", "5:6 unhandled fallible assignment");
     for call in [
