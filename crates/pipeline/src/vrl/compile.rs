@@ -150,7 +150,27 @@ fn convert(source: &Source<'_>, fault: &vrl::diagnostic::Diagnostic) -> Diagnost
     for label in primary.into_iter().chain(context) {
         converted.mark(source, label.span.range(), label.primary, &label.message);
     }
+    if is_mistaken(source, fault) {
+        return MISTAKEN_HELP.into_iter().fold(converted, |fault, help| fault.with_help(help));
+    }
     let notes = fault.notes.iter().map(ToString::to_string);
     converted.help.extend(notes.filter(|note| !note.trim().is_empty()));
     converted
+}
+
+/// The compiler's code for an assignment below something that is no object.
+const REJECTED_PARENT: usize = 642;
+
+const MISTAKEN_HELP: [&str; 2] = [
+    "the compiler takes `%ocsf` for a part of `.`, which the program replaced",
+    "assign below `%ocsf` before that, or the whole of it: `%ocsf = merge(%ocsf, {…})`",
+];
+
+/// Whether the fault is that of a path of `%`, which this release of the compiler checks against
+/// the type of `.`.
+fn is_mistaken(source: &Source<'_>, fault: &vrl::diagnostic::Diagnostic) -> bool {
+    let is_metadata = |label: &vrl::diagnostic::Label| {
+        source.text.get(label.span.start()..).is_some_and(|text| text.starts_with('%'))
+    };
+    fault.code == REJECTED_PARENT && fault.labels.iter().any(is_metadata)
 }

@@ -4,10 +4,10 @@
 //!
 //! The program sees the event as `.`, its OCSF object as `%ocsf`, and read-only facts about its
 //! arrival in `%`. It decides by what it leaves behind: an object is the event, `null` (or
-//! `del(.)`) drops it, `abort` and a failed `fn!()` refuse it. Nothing in it reads a clock, chance, the environment, files or the
-//! network, so that the same event always gives the same result, also when it is replayed years
-//! later. (Known gap: functions of the library that parse times without a year guess the year from
-//! the machine's clock; the guide names them.)
+//! `del(.)`) drops it, `abort` and a failed `fn!()` refuse it. Nothing in it reads a clock, chance,
+//! the environment, files or the network, so that the same event always gives the same result, also
+//! when it is replayed years later. (Known gap: functions of the library that parse times without a
+//! year guess the year from the machine's clock; the guide names them.)
 //!
 //! Lossless: only what the program changed is written back (`change.rs`). Numbers that no float can
 //! hold keep their digits even when the program moves them (`numbers.rs`). Only the paths that the

@@ -73,6 +73,23 @@ fn an_error_shows_its_place_the_text_and_what_to_do() {
     ");
 }
 
+/// The compiler checks paths of `%` against what it knows of `.`, and its advice is wrong then.
+#[test]
+fn a_path_of_the_ocsf_object_that_the_compiler_mistakes_gets_our_advice() {
+    insta::assert_snapshot!(shown(&with_header(". = {}\n%ocsf.severity_id = 2")), @"
+    1 error in 1 VRL plugin
+
+    error[E642]: parent path segment rejects this mutation
+     --> tested.vrl:6:7
+      |
+    6 | %ocsf.severity_id = 2
+      |       ^^^^^^^^^^^ querying a field of a non-object type is unsupported
+      | ----- this path resolves to a value of type undefined
+      = the compiler takes `%ocsf` for a part of `.`, which the program replaced
+      = assign below `%ocsf` before that, or the whole of it: `%ocsf = merge(%ocsf, {…})`
+    ");
+}
+
 #[test]
 fn all_errors_of_a_file_are_reported_together() {
     let text =

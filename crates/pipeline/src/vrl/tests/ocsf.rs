@@ -11,7 +11,7 @@ use crate::mapping::{Mapper, Mapping};
 use crate::vrl::selection::Selection;
 use crate::{Output, Pipeline, PipelineOptions, Plugin};
 
-/// A log of doors, with numbers that no float can hold.
+/// A log of doors.
 #[derive(Debug)]
 struct Doors;
 
@@ -174,6 +174,17 @@ fn corrects_the_object_and_leaves_the_rest_as_it_was() {
 }
 
 #[test]
+fn programs_that_change_nothing_give_back_every_byte() {
+    let text = |seen: Seen| seen.ocsf.map(|tree| tree.to_json(tree.root()));
+    for record in [DOOR, ADOPTED, r#"{"z":{"b":1.50,"a":"\u0041","b":2}}"#] {
+        let wanted = text(run("", record));
+        for program in ["%ocsf = %ocsf", "x = %ocsf\n%ocsf = {}\n%ocsf = x", ".n = keys(%ocsf)"] {
+            assert_eq!(text(run(program, record)), wanted, "{program}");
+        }
+    }
+}
+
+#[test]
 fn writes_a_whole_object_for_what_nobody_recognised() {
     let program = "%ocsf = {\"class_uid\": 6003, \"activity_id\": 1, \"severity_id\": 1,\n\
         \"api\": {\"operation\": .call}, \"actor\": {\"user\": {\"name\": .by}},\n\
@@ -247,7 +258,6 @@ fn what_the_program_wrote_is_validated() {
     assert!(seen.issues.contains(r#""path":"class_uid""#), "{}", seen.issues);
 }
 
-/// The first event is in the shell's form already.
 const ADOPTED: &str = r#"{"class_uid":3002,"class_name":"Authentication","category_uid":3,
     "category_name":"Identity & Access Management","type_uid":300201,
     "type_name":"Authentication: Logon","activity_id":1,"activity_name":"Logon","severity_id":1,
@@ -289,6 +299,10 @@ fn what_follows_from_a_changed_number_is_written_anew() {
     );
     let seen = run("%ocsf.class_uid = 6003\n%ocsf.activity_name = \"Mine\"", &other);
     seen.has(&[("activity_id", "99"), ("activity_name", r#""Mine""#)]);
+    // Class and activity do not follow from their names.
+    let seen = run("%ocsf.class_name = \"Mine\"\n%ocsf.activity_name = \"Mine\"", ADOPTED);
+    seen.has(&[("class_uid", "3002"), ("activity_id", "1"), ("activity_name", r#""Mine""#)]);
+    assert!(seen.issues.contains(r#""path":"activity_id""#), "{}", seen.issues);
     run("%ocsf.class_uid = 6003", &other).has(&[("activity_name", r#""Own""#)]);
 }
 
@@ -311,11 +325,16 @@ fn long_numbers_keep_their_digits_between_the_documents() {
 
 #[test]
 fn the_two_documents_do_not_mix() {
-    for program in [".ocsf = \"text\"", ". = {\"ocsf\": \"text\"}"] {
-        let seen = run(&format!("{program}\n%ocsf.user.uid = \"7\""), DOOR);
+    let check = |program: &str| {
+        let seen = run(program, DOOR);
         assert!(seen.json.contains(r#""ocsf":"text""#), "{}", seen.json);
-        seen.has(&[("user.uid", r#""7""#)]);
-    }
+        seen.has(&[("user", r#"{"name":"ann","uid":"7"}"#), ("class_uid", "3002")]);
+    };
+    check("%ocsf.user.uid = \"7\"\n.ocsf = \"text\"");
+    check("%ocsf.user.uid = \"7\"\n. = {\"ocsf\": \"text\"}");
+    check(
+        ". = {\"ocsf\": \"text\"}\n%ocsf = merge(%ocsf, {\"user\": {\"uid\": \"7\"}}, deep: true)",
+    );
 }
 
 #[test]
