@@ -49,20 +49,21 @@ impl Meaning {
     }
 
     /// Completes and checks the OCSF object, and makes it and the shell tell the same time. A time
-    /// that the protocol told wins.
-    pub(crate) fn finish(&mut self, event: &mut Event, told: Option<Timestamp>) {
+    /// that the protocol or a program told wins; then the one that the mapping found.
+    pub(crate) fn finish(&mut self, event: &mut Event, metadata: &Metadata<'_>) {
+        let found = self.time.filter(|_| metadata.time.is_none());
+        if let Some(time) = found {
+            event.set_shell("utctimestamp", time.to_iso().as_str());
+        }
         if !event.is_mapped() {
             return;
         }
-        match self.time.filter(|_| told.is_none()) {
-            Some(time) => event.set_shell("utctimestamp", time.to_iso().as_str()),
-            None if told.is_none() && event.ocsf.lookup("time").is_some() => {}
-            None => {
-                let shell = event.shell("utctimestamp");
-                if let Some(time) = shell.and_then(|text| time::parse_iso_fast(&text)) {
-                    let root = event.ocsf.root();
-                    event.ocsf.set(root, "time", time.as_micros().div_euclid(1_000));
-                }
+        if metadata.time.is_some() || event.ocsf.lookup("time").is_none() {
+            let now = metadata.received_at;
+            let read = |text: &str| time::parse_iso_fast(text).or_else(|| time::parse(text, now));
+            if let Some(time) = event.shell("utctimestamp").and_then(|text| read(&text)) {
+                let root = event.ocsf.root();
+                event.ocsf.set(root, "time", time.as_micros().div_euclid(1_000));
             }
         }
         let root = event.ocsf.root();

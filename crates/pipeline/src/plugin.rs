@@ -46,7 +46,7 @@ pub enum Verdict {
 pub struct Metadata<'a> {
     /// Where the event came from.
     pub origin: &'a Origin,
-    /// When it happened, where the protocol that brought it tells.
+    /// When it happened, where the protocol that brought it, or a program of the user, tells.
     pub time: Option<Timestamp>,
     /// When it arrived; a plugin's only clock.
     pub received_at: Timestamp,

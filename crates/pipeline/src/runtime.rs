@@ -212,7 +212,7 @@ impl Worker {
             let (event, audit) = (&mut self.event, &mut self.audit);
             let verdict = run_steps(&pipeline.steps, event, &mut metadata, audit, &mut current);
             if verdict == Verdict::Keep {
-                self.meaning.finish(&mut self.event, metadata.time);
+                self.meaning.finish(&mut self.event, &metadata);
             }
             verdict
         }));

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod pairs;
+mod programs;
 mod true_time;
 
 use std::io::Read as _;
@@ -10,18 +11,24 @@ use std::sync::Arc;
 
 use headwater_event::time::parse_iso_fast;
 use headwater_event::{Envelope, Event, Origin, Reject};
-use headwater_pipeline::{Output, Pipeline, PipelineOptions, Worker};
+use headwater_pipeline::{Output, Pipeline, PipelineOptions, Plugin, Worker};
 use headwater_testkit::test_data;
 use serde_json::Value;
 
-/// The OCSF objects of a record.
+/// The events of a record.
 #[derive(Default)]
-struct Mapped(Vec<Value>);
+struct Mapped {
+    /// Their OCSF objects.
+    objects: Vec<Value>,
+    /// `utctimestamp` of their shells.
+    times: Vec<String>,
+}
 
 impl Output for Mapped {
     fn event(&mut self, event: &Event, _: Envelope<'_>) -> Result<(), String> {
         let ocsf = event.ocsf.to_json(event.ocsf.root());
-        self.0.push(serde_json::from_str(&ocsf).unwrap());
+        self.objects.push(serde_json::from_str(&ocsf).unwrap());
+        self.times.push(event.shell("utctimestamp").unwrap().into_owned());
         Ok(())
     }
 
@@ -36,20 +43,30 @@ impl Output for Mapped {
 
 /// A pipeline of everything built in.
 fn worker() -> Worker {
+    worker_with(Vec::new())
+}
+
+/// A pipeline of everything built in and these plugins.
+fn worker_with(mut plugins: Vec<Box<dyn Plugin>>) -> Worker {
     let mappings = headwater_normalizers::mappings::all();
-    let options = PipelineOptions::default();
-    let pipeline = Pipeline::with_mappings(mappings, headwater_normalizers::all(), options);
+    plugins.extend(headwater_normalizers::all());
+    let pipeline = Pipeline::with_mappings(mappings, plugins, PipelineOptions::default());
     Arc::new(pipeline.unwrap()).worker()
 }
 
-/// The events that a record becomes.
+/// The OCSF objects that a record becomes.
 fn map(worker: &mut Worker, record: &str) -> Vec<Value> {
+    process(worker, record).objects
+}
+
+/// The events that a record becomes.
+fn process(worker: &mut Worker, record: &str) -> Mapped {
     let (mut mapped, origin) = (Mapped::default(), Origin::default());
     let json = record.as_bytes();
     let received_at = parse_iso_fast("2026-01-02T03:04:05Z").unwrap();
     let envelope = Envelope { original: json, json, origin: &origin, time: None, received_at };
     worker.process(envelope, &mut mapped);
-    mapped.0
+    mapped
 }
 
 /// Milliseconds of a time with a zone.

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::SecondsFormat;
 use headwater_event::json::{Kind, NodeId, Scalar, Tree};
@@ -250,6 +251,7 @@ impl Writer<'_> {
                 let id = self.removed.swap_remove(index);
                 self.tree.rename(id, key.unwrap_or_default());
                 self.tree.move_to(id, container);
+                self.look_up_keys(id);
                 return Ok(());
             }
         }
@@ -259,6 +261,20 @@ impl Writer<'_> {
             None => self.tree.push(container, plain.scalar()),
         };
         self.fill(id, value, depth)
+    }
+
+    /// Makes known the words among the keys below a value that moved: a mapping does not look up
+    /// those of what it puts below `unmapped`.
+    fn look_up_keys(&mut self, moved: NodeId) {
+        let words = Arc::clone(self.tree.vocabulary());
+        let is_missed = |id: &NodeId| {
+            self.tree.token(*id).is_none() && words.token(&self.tree.key(*id)).is_some()
+        };
+        let missed: Vec<NodeId> = self.tree.descendants(moved).filter(is_missed).collect();
+        for id in missed {
+            let key = self.tree.key(id).into_owned();
+            self.tree.rename(id, &key);
+        }
     }
 
     /// Fills a fresh container.

@@ -1,20 +1,19 @@
 //! From the text of a file to a plugin: header, program, types; every fault with its place.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use vrl::compiler::state::ExternalEnv;
 use vrl::compiler::{
     CompilationResult, CompileConfig, ProgramInfo, TimeZone, compile_with_external,
 };
-use vrl::path::{OwnedSegment, OwnedTargetPath, PathPrefix};
+use vrl::path::{OwnedSegment, OwnedTargetPath, OwnedValuePath, PathPrefix};
 use vrl::value::Kind;
-use vrl::value::kind::{Collection, Field};
+use vrl::value::kind::Collection;
 
 use super::diagnostic::Source;
 use super::header::Header;
-use super::target::{FACTS, RECEIVED_AT, Selection};
-use super::{Diagnostic, STEPS_MAX, Severity, VrlError, VrlPlugin, functions};
+use super::selection::{Selection, Selections};
+use super::{Diagnostic, STEPS_MAX, Severity, VrlError, VrlPlugin, facts, functions};
 
 /// Compiles the text of one plugin; faults name the file `<name>.vrl`.
 ///
@@ -45,6 +44,9 @@ pub(super) fn compile_file(
 
 fn build(source: &Source<'_>, name: &str, header: Header, result: CompilationResult) -> VrlPlugin {
     let info = result.program.info();
+    let of = |document| Selection::of(document, &info.target_queries, &info.target_assignments);
+    let selections =
+        Selections { event: of(PathPrefix::Event), metadata: of(PathPrefix::Metadata) };
     let warnings = result.warnings.iter().map(|one| convert(source, one)).collect();
     VrlPlugin {
         name: name.to_owned(),
@@ -54,7 +56,8 @@ fn build(source: &Source<'_>, name: &str, header: Header, result: CompilationRes
         description: header.description,
         warnings,
         text: source.text.to_owned(),
-        selection: Selection::of(&info.target_queries, &info.target_assignments),
+        widened: selections.widened(),
+        selections,
         steps_max: STEPS_MAX,
         needs_all: AtomicBool::new(false),
         // Never the zone of the machine. UTC is a name that every zone database has.
@@ -79,51 +82,47 @@ fn check_name(file: &str, name: &str) -> Option<Diagnostic> {
 
 fn compile_program(source: &Source<'_>) -> Result<CompilationResult, Vec<Diagnostic>> {
     let mut config = CompileConfig::default();
-    config.set_read_only_path(OwnedTargetPath::metadata_root(), true);
-    let environment = ExternalEnv::new_with_kind(Kind::object(Collection::any()), facts_kind());
+    for fact in facts::FACTS {
+        config.set_read_only_path(
+            OwnedTargetPath::metadata(OwnedValuePath::single_field(fact)),
+            true,
+        );
+    }
+    let environment = ExternalEnv::new_with_kind(Kind::object(Collection::any()), facts::kind());
     let result = compile_with_external(source.text, functions::all(), &environment, config)
         .map_err(|list| list.iter().map(|one| convert(source, one)).collect::<Vec<_>>())?;
     let mut faults = unknown_facts(source, result.program.info());
-    let last = result.program.final_type_info().state;
-    let event = last.external.target_kind();
-    if !event.contains_object() && !event.contains_null() {
-        let message = format!("the program always makes the event {event}");
-        faults.push(Diagnostic::of_file(source.file, message).with_help(EVENT_HELP));
+    let last = result.program.final_type_info().state.external;
+    let ocsf = last.metadata_kind().at_path(&OwnedValuePath::single_field(facts::OCSF));
+    let documents = [
+        ("event", last.target_kind(), EVENT_HELP),
+        ("OCSF object", &ocsf, "assign an object to `%ocsf`, or null to empty it"),
+    ];
+    for (name, kind, help) in documents {
+        if !kind.contains_object() && !kind.contains_null() && !kind.contains_undefined() {
+            let message = format!("the program always makes the {name} {kind}");
+            faults.push(Diagnostic::of_file(source.file, message).with_help(help));
+        }
     }
     if faults.is_empty() { Ok(result) } else { Err(faults) }
 }
 
 const EVENT_HELP: &str = "assign an object to `.`, or null to drop the event";
 
-fn facts_kind() -> Kind {
-    let text = || Kind::bytes().or_null();
-    let kinds: BTreeMap<Field, Kind> = FACTS
-        .iter()
-        .map(|name| {
-            let kind = match *name {
-                RECEIVED_AT => Kind::timestamp(),
-                "origin" => Kind::bytes(),
-                _ => text(),
-            };
-            (Field::from(*name), kind)
-        })
-        .collect();
-    Kind::object(Collection::from(kinds))
-}
-
-/// `%` members that do not exist: always null, so always a mistake.
+/// `%` members that do not exist: they are always null and keep nothing, so always a mistake.
 fn unknown_facts(source: &Source<'_>, info: &ProgramInfo) -> Vec<Diagnostic> {
-    let metadata = info.target_queries.iter().filter(|path| path.prefix == PathPrefix::Metadata);
-    let mut names: Vec<&str> = metadata
+    let paths = info.target_queries.iter().chain(&info.target_assignments);
+    let metadata = paths.filter(|path| path.prefix == PathPrefix::Metadata);
+    let mut names: Vec<String> = metadata
         .filter_map(|path| match path.path.segments.first()? {
-            OwnedSegment::Field(name) => Some(name.as_str()),
-            OwnedSegment::Index(_) => None,
+            OwnedSegment::Field(name) => Some(name.to_string()),
+            OwnedSegment::Index(index) => Some(format!("[{index}]")),
         })
-        .filter(|name| !FACTS.contains(name))
+        .filter(|name| facts::names().all(|known| known != name))
         .collect();
     names.sort_unstable();
     names.dedup();
-    let list: Vec<String> = FACTS.iter().map(|name| format!("%{name}")).collect();
+    let list: Vec<String> = facts::names().map(|name| format!("%{name}")).collect();
     names
         .into_iter()
         .map(|name| {
@@ -151,7 +150,27 @@ fn convert(source: &Source<'_>, fault: &vrl::diagnostic::Diagnostic) -> Diagnost
     for label in primary.into_iter().chain(context) {
         converted.mark(source, label.span.range(), label.primary, &label.message);
     }
+    if is_mistaken(source, fault) {
+        return MISTAKEN_HELP.into_iter().fold(converted, |fault, help| fault.with_help(help));
+    }
     let notes = fault.notes.iter().map(ToString::to_string);
     converted.help.extend(notes.filter(|note| !note.trim().is_empty()));
     converted
+}
+
+/// The compiler's code for an assignment below something that is no object.
+const REJECTED_PARENT: usize = 642;
+
+const MISTAKEN_HELP: [&str; 2] = [
+    "the compiler takes `%ocsf` for a part of `.`, which the program replaced",
+    "assign below `%ocsf` before that, or the whole of it: `%ocsf = merge(%ocsf, {…})`",
+];
+
+/// Whether the fault is that of a path of `%`, which this release of the compiler checks against
+/// the type of `.`.
+fn is_mistaken(source: &Source<'_>, fault: &vrl::diagnostic::Diagnostic) -> bool {
+    let is_metadata = |label: &vrl::diagnostic::Label| {
+        source.text.get(label.span.start()..).is_some_and(|text| text.starts_with('%'))
+    };
+    fault.code == REJECTED_PARENT && fault.labels.iter().any(is_metadata)
 }

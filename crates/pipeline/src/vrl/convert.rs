@@ -1,4 +1,4 @@
-//! The event as a value of the program, and the refusal of what cannot be converted.
+//! Event and OCSF object as values of the program, and the refusal of what cannot be converted.
 
 use std::fmt;
 
@@ -6,14 +6,13 @@ use headwater_event::json::{Kind, NodeId, Tree};
 use vrl::value::{ObjectMap, Value};
 
 use super::numbers::Numbers;
-use super::target::Selection;
+use super::selection::Selection;
 
 /// Nesting of a value that is handed to a program or comes back from it. VRL walks values
 /// recursively, so that deeper ones could exhaust the stack of a thread.
 pub(super) const DEPTH_MAX: usize = 500;
 
-/// Why an event cannot go into a program or come back: the place in the event and what is wrong
-/// there.
+/// Why an event cannot go into a program or come back: the place in it and what is wrong there.
 #[derive(Debug)]
 pub(super) struct Refusal {
     /// Members and elements, innermost first.
@@ -30,13 +29,21 @@ impl Refusal {
         Self::new(format!("is nested deeper than {DEPTH_MAX} levels"))
     }
 
-    pub(super) fn below_member(mut self, key: &str) -> Self {
-        self.path.push(format!(".{key}"));
-        self
+    pub(super) fn below_member(self, key: &str) -> Self {
+        self.below(format!(".{key}"))
     }
 
-    pub(super) fn below_element(mut self, index: usize) -> Self {
-        self.path.push(format!("[{index}]"));
+    pub(super) fn below_element(self, index: usize) -> Self {
+        self.below(format!("[{index}]"))
+    }
+
+    /// The place is in the OCSF object.
+    pub(super) fn below_ocsf(self) -> Self {
+        self.below("%ocsf".to_owned())
+    }
+
+    fn below(mut self, step: String) -> Self {
+        self.path.push(step);
         self
     }
 }
@@ -58,7 +65,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// The selected part of an event. Of equal keys the first one counts, as everywhere.
+/// The selected part of a document. Of equal keys the first one counts, as everywhere.
 pub(super) fn read(
     tree: &Tree,
     selection: &Selection,

@@ -15,7 +15,7 @@ use vrl::diagnostic::{DiagnosticMessage, Label, Note, Span};
 use vrl::path::{OwnedTargetPath, OwnedValuePath, PathPrefix};
 use vrl::value::Value;
 
-use super::target::RECEIVED_AT;
+use super::facts::RECEIVED_AT;
 
 const CHANCE: &str = "chance is refused: an event that is replayed must give the same result";
 const MACHINE: &str = "a result must not depend on the machine that computes it";

@@ -2,12 +2,12 @@
 //! Remap Language. All files are compiled and type-checked before the first event; what can be
 //! wrong is known at start, with file, line and column.
 //!
-//! The program sees the event as `.` and read-only facts about its arrival as `%`. It decides by
-//! what it leaves behind: an object is the event, `null` (or `del(.)`) drops it, `abort` and a
-//! failed `fn!()` refuse it. Nothing in it reads a clock, chance, the environment, files or the
-//! network, so that the same event always gives the same result, also when it is replayed years
-//! later. (Known gap: functions of the library that parse times without a year guess the year from
-//! the machine's clock; the guide names them.)
+//! The program sees the event as `.`, its OCSF object as `%ocsf`, and read-only facts about its
+//! arrival in `%`. It decides by what it leaves behind: an object is the event, `null` (or
+//! `del(.)`) drops it, `abort` and a failed `fn!()` refuse it. Nothing in it reads a clock, chance,
+//! the environment, files or the network, so that the same event always gives the same result, also
+//! when it is replayed years later. (Known gap: functions of the library that parse times without a
+//! year guess the year from the machine's clock; the guide names them.)
 //!
 //! Lossless: only what the program changed is written back (`change.rs`). Numbers that no float can
 //! hold keep their digits even when the program moves them (`numbers.rs`). Only the paths that the
@@ -22,6 +22,10 @@ mod compile;
 
 mod functions;
 
+mod selection;
+
+mod facts;
+
 mod target;
 
 mod convert;
@@ -29,6 +33,10 @@ mod convert;
 mod numbers;
 
 mod change;
+
+mod outcome;
+
+mod ocsf;
 
 mod diagnostic;
 
@@ -47,7 +55,8 @@ use crate::{Metadata, Plugin, PluginKind, Verdict};
 use convert::Refusal;
 use diagnostic::line_at;
 use numbers::Numbers;
-use target::{Changes, EventTarget, Selection};
+use selection::Selections;
+use target::EventTarget;
 
 /// Expressions that a program may evaluate for one event; beyond it the event is refused. Counted,
 /// not timed: a slow machine must not give another result.
@@ -66,9 +75,11 @@ pub struct VrlPlugin {
     program: Program,
     time_zone: TimeZone,
     /// What the program mentions by path.
-    selection: Selection,
+    selections: Selections,
+    /// What it may reach when that was not all.
+    widened: Selections,
     steps_max: u64,
-    /// Set once the program was seen to reach beyond `selection`.
+    /// Set once the program was seen to reach beyond `selections`.
     needs_all: AtomicBool,
 }
 
@@ -86,20 +97,19 @@ impl VrlPlugin {
         &self.warnings
     }
 
-    /// Runs the program on the selected part of the event; `None` when it reached beyond that part,
-    /// in which case the event is untouched.
+    /// Runs the program on the selected parts of the event; `None` when it reached beyond them, in
+    /// which case the event is untouched.
     fn run(
         &self,
         event: &mut Event,
-        metadata: &Metadata<'_>,
-        selection: &Selection,
+        metadata: &mut Metadata<'_>,
+        selections: &Selections,
     ) -> Option<Verdict> {
         let mut numbers = Numbers::default();
-        let root = match convert::read(&event.json, selection, &mut numbers) {
-            Ok(root) => root,
+        let mut target = match target_of(event, metadata, selections, &mut numbers) {
+            Ok(target) => target,
             Err(refusal) => return Some(reject(&refusal)),
         };
-        let mut target = EventTarget::new(root, selection, metadata);
         let mut steps = 0_u64;
         let mut control = || {
             steps += 1;
@@ -111,23 +121,10 @@ impl VrlPlugin {
             &self.time_zone,
             &mut control,
         );
-        let changes = target.finish()?;
-        if let Err(stop) = result {
-            return Some(Verdict::Reject(self.describe(stop).into()));
-        }
-        Some(match changes {
-            Changes::None => Verdict::Keep,
-            Changes::Dropped => Verdict::Drop,
-            Changes::Members { root, paths } => {
-                match change::write_back(&mut event.json, &root, &paths, &numbers) {
-                    Ok(()) => Verdict::Keep,
-                    Err(refusal) => reject(&refusal),
-                }
-            }
-            Changes::NotAnObject(kind) => Verdict::Reject(
-                format!("program made the event {kind}: assign an object, or null to drop it")
-                    .into(),
-            ),
+        let outcome = target.finish()?;
+        Some(match result {
+            Ok(_) => outcome.apply(event, metadata, &numbers),
+            Err(stop) => Verdict::Reject(self.describe(stop).into()),
         })
     }
 
@@ -178,14 +175,25 @@ impl Plugin for VrlPlugin {
     fn process(&self, event: &mut Event, metadata: &mut Metadata<'_>) -> Verdict {
         // Relaxed: the flag only saves work, either value gives the same result.
         if !self.needs_all.load(Ordering::Relaxed) {
-            if let Some(verdict) = self.run(event, metadata, &self.selection) {
+            if let Some(verdict) = self.run(event, metadata, &self.selections) {
                 return verdict;
             }
             self.needs_all.store(true, Ordering::Relaxed);
         }
-        self.run(event, metadata, &Selection::All)
+        self.run(event, metadata, &self.widened)
             .unwrap_or_else(|| Verdict::Reject("program reached beyond the whole event".into()))
     }
+}
+
+fn target_of<'a>(
+    event: &Event,
+    metadata: &Metadata<'_>,
+    selections: &'a Selections,
+    numbers: &mut Numbers,
+) -> Result<EventTarget<'a>, Refusal> {
+    let root = convert::read(&event.json, &selections.event, numbers)?;
+    let facts = facts::read(&event.ocsf, metadata, &selections.metadata, numbers)?;
+    Ok(EventTarget::new(root, facts, facts::received_at(metadata), selections))
 }
 
 fn reject(refusal: &Refusal) -> Verdict {

@@ -6,6 +6,8 @@ mod faults;
 
 mod lossless;
 
+mod ocsf;
+
 mod published;
 
 mod semantics;

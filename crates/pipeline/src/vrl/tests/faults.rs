@@ -73,6 +73,23 @@ fn an_error_shows_its_place_the_text_and_what_to_do() {
     ");
 }
 
+/// The compiler checks paths of `%` against what it knows of `.`, and its advice is wrong then.
+#[test]
+fn a_path_of_the_ocsf_object_that_the_compiler_mistakes_gets_our_advice() {
+    insta::assert_snapshot!(shown(&with_header(". = {}\n%ocsf.severity_id = 2")), @"
+    1 error in 1 VRL plugin
+
+    error[E642]: parent path segment rejects this mutation
+     --> tested.vrl:6:7
+      |
+    6 | %ocsf.severity_id = 2
+      |       ^^^^^^^^^^^ querying a field of a non-object type is unsupported
+      | ----- this path resolves to a value of type undefined
+      = the compiler takes `%ocsf` for a part of `.`, which the program replaced
+      = assign below `%ocsf` before that, or the whole of it: `%ocsf = merge(%ocsf, {…})`
+    ");
+}
+
 #[test]
 fn all_errors_of_a_file_are_reported_together() {
     let text =
@@ -119,7 +136,14 @@ fn what_can_never_work_does_not_compile() {
     };
     check(". = [1]", "0:0 the program always makes the event [integer]");
     check(".a = %hots", "5:6 there is no `%hots`");
+    check("%hots = 1", "5:1 there is no `%hots`");
+    check("%[0] = 1", "5:2 parent path segment rejects this mutation");
+    check(".a = %[0]", "5:6 there is no `%[0]`");
+    check("%ocsf = \"text\"", "0:0 the program always makes the OCSF object string");
     check("%host = 1", "5:1 mutation of read-only value");
+    check("%host.name = 1", "5:1 mutation of read-only value");
+    check("% = {}", "5:1 mutation of read-only value");
+    check("del(%)", "5:1 error[E315] mutation of read-only value");
     check("del(%host)", "5:1 error[E315] mutation of read-only value");
     check(".a = now() + 1", "5:6 unhandled fallible assignment");
     for call in [

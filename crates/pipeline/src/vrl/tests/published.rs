@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use headwater_event::json::{ParseLimits, Tree};
+use headwater_event::json::{Kind, NodeId, ParseLimits, Tree};
 
-use super::send;
+use super::{ocsf, send};
 use crate::Plugin;
 use crate::vrl::{compile, compile_folder};
 
@@ -30,9 +30,14 @@ fn blocks(markdown: &str) -> Vec<Block> {
     blocks
 }
 
-fn compact(json: &str) -> String {
+fn parse(json: &str) -> Tree {
     let mut tree = Tree::new(Default::default());
     tree.parse(json.as_bytes(), ParseLimits::default()).expect(json);
+    tree
+}
+
+fn compact(json: &str) -> String {
+    let tree = parse(json);
     tree.to_json(tree.root())
 }
 
@@ -46,6 +51,25 @@ fn outcome(name: &str, program: &str, record: &str) -> String {
     }
     let event = outcome.strip_suffix(&audit);
     format!("{}}}", event.unwrap_or_else(|| panic!("{name} did not run: {outcome}")))
+}
+
+/// The OCSF object that the named plugin leaves has at least these members.
+fn check_ocsf(name: &str, program: &str, record: &str, part: &str) {
+    fn check(whole: (&Tree, NodeId), part: (&Tree, NodeId), at: &str) {
+        if part.0.kind(part.1) != Kind::Object {
+            return assert_eq!(whole.0.to_json(whole.1), part.0.to_json(part.1), "{at}");
+        }
+        for member in part.0.children(part.1) {
+            let key = part.0.key(member);
+            let at = format!("{at}.{key}");
+            let found = whole.0.get(whole.1, &key).unwrap_or_else(|| panic!("{at} is missing"));
+            check((whole.0, found), (part.0, member), &at);
+        }
+    }
+    let plugin = compile(name, program).unwrap_or_else(|error| panic!("{error}"));
+    let seen = ocsf::send_through(ocsf::mappings(), vec![plugin], record, None);
+    let (whole, part) = (seen.ocsf.expect(name), parse(part));
+    check((&whole, whole.root()), (&part, part.root()), name);
 }
 
 #[test]
@@ -67,6 +91,11 @@ fn every_program_of_the_guide_does_what_the_guide_says() {
                 assert_eq!(outcome(&name, &program, &record), compact(&text), "{name}");
                 prove(&mut proven);
             }
+            ("json", "ocsf") => {
+                let record = record.take().expect("an input before the object");
+                check_ocsf(&name, &program, &record, &text);
+                prove(&mut proven);
+            }
             ("text", "outcome") => {
                 let record = record.take().expect("an input before the outcome");
                 assert_eq!(outcome(&name, &program, &record), text, "{name}");
@@ -81,7 +110,7 @@ fn every_program_of_the_guide_does_what_the_guide_says() {
         }
     }
     assert!(proven.iter().all(|(_, count)| *count > 0), "{proven:?}");
-    assert_eq!(proven.len(), 4);
+    assert_eq!(proven.len(), 6);
 }
 
 #[test]

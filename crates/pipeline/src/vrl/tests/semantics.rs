@@ -1,7 +1,7 @@
 //! What a program can do to an event.
 
 use super::{check, compile, plugin, run, send};
-use crate::vrl::target::Selection;
+use crate::vrl::selection::Selection;
 use crate::{Plugin, PluginKind};
 
 #[test]
@@ -142,7 +142,7 @@ fn sees_where_the_event_came_from() {
         (".t = %received_at", "{}", r#"{"t":"2020-09-13T12:26:40.123456Z"}"#),
         (".t = now()", "{}", r#"{"t":"2020-09-13T12:26:40.123456Z"}"#),
         (".o = upcase(%origin)", "{}", r#"{"o":"FW.LOG"}"#),
-        (".n = length(keys(%))", "{}", r#"{"n":6}"#),
+        (".n = length(keys(%))", "{}", r#"{"n":7}"#),
     ]);
 }
 
@@ -169,7 +169,7 @@ fn converts_what_the_program_mentions() {
         (".a = keys(.)", Selection::All),
         (". |= {}", Selection::All),
     ] {
-        assert_eq!(plugin(program).selection, wanted, "{program}");
+        assert_eq!(plugin(program).selections.event, wanted, "{program}");
     }
 }
 
