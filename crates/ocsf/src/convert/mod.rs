@@ -1,10 +1,10 @@
 //! An event of one release as an event of an older one, for readers that know only that.
 //!
-//! Contract: nothing of the event is lost. What the older release has no place for, or what does not
-//! fit its type there, is below `unmapped`, whose members are texts under dotted keys. Numbers of
-//! enumerations that it does not know, or that mean something else there, become 99, with the
-//! caption in the sibling. Profiles, `type_uid`, the names of class and category, `metadata.version`
-//! and observables are made again.
+//! Contract: nothing of the event is lost. What the older release has no place for, or what does
+//! not fit its type there, is below `unmapped`, whose members are texts under dotted keys. Numbers
+//! of enumerations that it does not know, or that mean something else there, become 99, with the
+//! caption in the sibling. Profiles, `type_uid`, the names of class and category,
+//! `metadata.version` and observables are made again.
 //!
 //! Types are as columns of tables hold them: `integer_t` has 32 bits, `datetime_t` is an instant in
 //! UTC of at most microseconds.
@@ -51,7 +51,8 @@ pub struct Converter<'c> {
 /// What became of one event.
 #[derive(Debug, Clone, Copy)]
 pub struct Conversion<'a> {
-    /// Paths of attributes that are below `unmapped` now. What stood there before is not among them.
+    /// Paths of attributes that are below `unmapped` now. What stood there before is not among
+    /// them.
     pub moved: &'a [String],
     /// What the older release finds wrong with the result.
     pub issues: &'a [Issue],

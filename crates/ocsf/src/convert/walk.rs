@@ -104,8 +104,8 @@ impl<'w, 'c> Walk<'w, 'c> {
         }
     }
 
-    /// Whether the value at the current path follows from others. Names do as long as they are those
-    /// of the schema.
+    /// Whether the value at the current path follows from others. Names do as long as they are
+    /// those of the schema.
     fn is_made_again(&self, node: NodeId, class: Option<&Item>) -> bool {
         let path = self.aside.path();
         if MADE_AGAIN.contains(&path) {

@@ -1,6 +1,6 @@
 //! Which columns the files have: the attributes that occur, with the types of Security Lake's own
-//! tables. Numbers of enumerations have 32 bits, times are milliseconds in 64 bits, instants in text
-//! are timestamps, `unmapped` is a map of texts, what may be any JSON is its text.
+//! tables. Numbers of enumerations have 32 bits, times are milliseconds in 64 bits, instants in
+//! text are timestamps, `unmapped` is a map of texts, what may be any JSON is its text.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -63,6 +63,7 @@ pub(super) struct Files {
     open: Option<OpenFile>,
     batch: Vec<u8>,
     batch_rows: usize,
+    file_bytes_max: usize,
     written: Written,
 }
 
@@ -100,6 +101,12 @@ impl Target {
         }
         let stem = hasher.finalize().to_hex().chars().take(16).collect();
         Ok(Self { store: export.target.object_store(), folder, stem })
+    }
+
+    /// What names of files begin with.
+    #[cfg(test)]
+    pub(super) fn stem(&self) -> &str {
+        &self.stem
     }
 
     fn folder(&self, place: &str) -> Path {
@@ -160,8 +167,15 @@ impl Files {
             open: None,
             batch: Vec::new(),
             batch_rows: 0,
+            file_bytes_max: FILE_BYTES_MAX,
             written: Written::default(),
         })
+    }
+
+    /// Smaller files.
+    #[cfg(test)]
+    pub(super) fn with_file_bytes_max(self, file_bytes_max: usize) -> Self {
+        Self { file_bytes_max, ..self }
     }
 
     /// Adds a row to the file of its place.
@@ -177,7 +191,7 @@ impl Files {
         if self.batch_rows >= BATCH_ROWS_MAX || self.batch.len() >= BATCH_BYTES_MAX {
             self.write().await?;
             let is_full = self.open.as_ref().is_some_and(|open| {
-                open.writer.bytes_written() + open.writer.in_progress_size() >= FILE_BYTES_MAX
+                open.writer.bytes_written() + open.writer.in_progress_size() >= self.file_bytes_max
             });
             if is_full {
                 self.close().await?;

@@ -27,8 +27,9 @@ const SOURCE: &str = "headwater_";
   headwater export security-lake --class api_activity --source trails --out s3://bucket/ \\
     --where \"metadata_product_name = 'CloudTrail'\"
 
-Files are OUT/ext/SOURCE/2.0/region=…/accountId=…/eventDay=YYYYMMDD/*.parquet. A second run with the
-same lake, class, condition and times replaces its files in the days that it finds events for.")]
+Files are OUT/ext/SOURCE/2.0/region=…/accountId=…/eventDay=YYYYMMDD/*.parquet. A second run with
+the same lake, class, condition and times replaces its files in the days that it finds events
+for.")]
 pub(super) struct Arguments {
     /// Class by name, number or caption (may be repeated)
     #[arg(long, required = true, value_name = "CLASS")]
