@@ -10,7 +10,7 @@ use headwater_event::json::{Kind, ParseLimits, Tree};
 use headwater_pipeline::mapping::{Field, Mapper, Mapping, Source};
 
 use super::operation::activity_of;
-use super::well_known::{has_any, product, status};
+use super::well_known::{product, status};
 
 pub(super) const ACCOUNT_CHANGE: i64 = 3001;
 pub(super) const AUTHENTICATION: i64 = 3002;
@@ -111,7 +111,7 @@ fn field_of_class(mapper: &mut Mapper<'_>, class: i64, from: &str, to: &str) {
         return;
     }
     match to {
-        "resources.type" if !has_any(mapper, "resources", &["name", "uid"]) => {}
+        "resources.type" if !mapper.has_any("resources", &["name", "uid"]) => {}
         "http_request.http_method" => method(mapper, from),
         _ => mapper.table(&[(from, to)]),
     }
@@ -157,21 +157,20 @@ pub(super) fn complete(mapper: &mut Mapper<'_>, class: i64, service: &str) {
     for user in ["actor.user", "user", "evidences.user"] {
         name_user(mapper, user);
     }
-    if has_any(mapper, "src_endpoint", ENDPOINT_DETAILS)
-        && !has_any(mapper, "src_endpoint", ENDPOINT)
+    if mapper.has_any("src_endpoint", ENDPOINT_DETAILS) && !mapper.has_any("src_endpoint", ENDPOINT)
     {
         mapper.set("src_endpoint.name", UNKNOWN);
     }
-    if has_any(mapper, "finding_info.analytic", &["uid", "name"]) {
+    if mapper.has_any("finding_info.analytic", &["uid", "name"]) {
         mapper.set("finding_info.analytic.type_id", 1_i64);
     }
     match class {
         ACCOUNT_CHANGE | AUTHENTICATION | AUTHORIZE_SESSION | USER_ACCESS => user(mapper),
-        ENTITY_MANAGEMENT if !has_any(mapper, "entity", ENTITY) => {
+        ENTITY_MANAGEMENT if !mapper.has_any("entity", ENTITY) => {
             mapper.set("entity.name", UNKNOWN);
             mapper.set("entity.type_id", 0_i64);
         }
-        GROUP_MANAGEMENT if !has_any(mapper, "group", &["name", "uid"]) => {
+        GROUP_MANAGEMENT if !mapper.has_any("group", &["name", "uid"]) => {
             mapper.set("group.name", UNKNOWN);
         }
         API_ACTIVITY => {
@@ -180,8 +179,8 @@ pub(super) fn complete(mapper: &mut Mapper<'_>, class: i64, service: &str) {
         _ => {}
     }
     if class == AUTHENTICATION
-        && !has_any(mapper, "service", &["name", "uid"])
-        && !has_any(mapper, "dst_endpoint", ENDPOINT)
+        && !mapper.has_any("service", &["name", "uid"])
+        && !mapper.has_any("dst_endpoint", ENDPOINT)
     {
         mapper.set("service.name", service);
     }
@@ -189,11 +188,11 @@ pub(super) fn complete(mapper: &mut Mapper<'_>, class: i64, service: &str) {
         mapper.set("privileges", UNKNOWN);
     }
     if [API_ACTIVITY, DATASTORE, FILE_HOSTING].contains(&class) {
-        if !has_any(mapper, "actor", ACTOR) {
+        if !mapper.has_any("actor", ACTOR) {
             mapper.set("actor.user.name", UNKNOWN);
             mapper.set("actor.user.type_id", 0_i64);
         }
-        if !has_any(mapper, "src_endpoint", ENDPOINT) {
+        if !mapper.has_any("src_endpoint", ENDPOINT) {
             mapper.set("src_endpoint.name", UNKNOWN);
             mapper.set("src_endpoint.type_id", 0_i64);
         }
@@ -240,7 +239,7 @@ const ACTOR: &[&str] = &[
 
 /// Where nobody else is named, the one who acted did it to themselves.
 fn user(mapper: &mut Mapper<'_>) {
-    if has_any(mapper, "user", USER) {
+    if mapper.has_any("user", USER) {
         return;
     }
     for member in ["name", "uid", "email_addr"] {
@@ -249,7 +248,7 @@ fn user(mapper: &mut Mapper<'_>) {
             mapper.set(&format!("user.{member}"), &*value);
         }
     }
-    if !has_any(mapper, "user", USER) {
+    if !mapper.has_any("user", USER) {
         mapper.set("user.name", UNKNOWN);
         mapper.set("user.type_id", 0_i64);
     }
@@ -262,7 +261,7 @@ fn name_user(mapper: &mut Mapper<'_>, user: &str) {
     if let Some(email) = email {
         mapper.set((user, "name"), &*email);
     }
-    if has_any(mapper, user, USER_DETAILS) && !has_any(mapper, user, USER) {
+    if mapper.has_any(user, USER_DETAILS) && !mapper.has_any(user, USER) {
         let name = ["full_name", "uid_alt"]
             .iter()
             .find_map(|member| mapper.written((user, member)).map(Cow::into_owned));

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
 use super::required::complete;
-use super::well_known::{has_any, length, product, status};
+use super::well_known::{length, product, status};
 
 /// Calls that let somebody in or change who they act as.
 const LOGONS: [&str; 10] = [
@@ -267,13 +267,13 @@ fn fields(mapper: &mut Mapper<'_>, place: Place) {
 /// What the class requires and some records do not say.
 fn required(mapper: &mut Mapper<'_>, place: Place, class: i64) {
     // A service that acts for itself has no identity but its name.
-    if !has_any(mapper, "actor.user", &["name", "uid", "account.uid"]) {
+    if !mapper.has_any("actor.user", &["name", "uid", "account.uid"]) {
         let names = ["userIdentity.invokedBy", "sourceIPAddress", "eventSource"];
         place.copy_first(mapper, &names, "actor.user.name");
     }
     if class == 3002
-        && !has_any(mapper, "service", &["name"])
-        && !has_any(mapper, "dst_endpoint", &["svc_name"])
+        && !mapper.has_any("service", &["name"])
+        && !mapper.has_any("dst_endpoint", &["svc_name"])
     {
         mapper.set("service.name", "Unknown");
     }

@@ -16,7 +16,7 @@ use super::sensor::{
     PROCESS_ACTIVITY, REGISTRY_VALUE, SCHEDULED_JOB, SCRIPT_ACTIVITY, SHA1, SHA256,
     WINDOWS_SERVICE, account, complete_host, hash, integrity, name_file, name_process,
 };
-use super::well_known::{has_any, table_below};
+use super::well_known::table_below;
 use super::well_known::{product, status};
 
 const SENSOR_RULES: &[Rule] = &[
@@ -447,7 +447,7 @@ fn detection(mapper: &mut Mapper<'_>) {
         mapper.set("evidences.process.file.name", &*name.unwrap_or_default());
         mapper.set("evidences.process.file.type_id", 1_i64);
     }
-    if has_any(mapper, "device", &["hostname", "uid", "ip"]) {
+    if mapper.has_any("device", &["hostname", "uid", "ip"]) {
         mapper.set("device.type_id", 0_i64);
     }
     mapper.copy_first(&["metadata.detectionIdString", "metadata.offset"], "finding_info.uid");

@@ -3,7 +3,7 @@
 
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
-use super::well_known::{has_any, product};
+use super::well_known::product;
 
 const FIELDS: &[(&str, &str)] = &[
     ("insertId", "metadata.uid"),
@@ -74,7 +74,7 @@ impl Mapping for GcpVpcFlow {
         // A continent alone is no place.
         for (from, to) in [("src", "src"), ("dest", "dst")] {
             let place = format!("{to}_endpoint.location");
-            if has_any(mapper, &place, &["country", "city", "region"]) {
+            if mapper.has_any(&place, &["country", "city", "region"]) {
                 let continent = format!("jsonPayload.{from}_location.continent");
                 mapper.copy(&continent, (&place, "continent"));
             }

@@ -14,7 +14,6 @@ use super::audit_log::{
     EMAIL_ACTIVITY, ENTITY_MANAGEMENT, GROUP_MANAGEMENT, Rule, USER_ACCESS, WEB_RESOURCES,
     classify, complete, open, severity,
 };
-use super::well_known::has_any;
 use super::well_known::{product, status};
 
 /// Patterns of `application:event`.
@@ -158,7 +157,7 @@ impl Mapping for GoogleWorkspace {
             _ => {}
         }
         mapper.table(FIELDS);
-        if has_any(mapper, "device", &["hostname", "uid"]) {
+        if mapper.has_any("device", &["hostname", "uid"]) {
             mapper.set("device.type_id", 0_i64);
         }
         if class == ENTITY_MANAGEMENT {

@@ -17,7 +17,7 @@ use super::sensor::{
     SCHEDULED_JOB, SCRIPT_ACTIVITY, SHA1, SHA256, WINDOWS_SERVICE, complete_host, hash, name_file,
     name_process,
 };
-use super::well_known::{has_any, table_below};
+use super::well_known::table_below;
 use super::well_known::{product, status};
 
 const RULES: &[Rule] = &[
@@ -348,7 +348,7 @@ fn particulars(mapper: &mut Mapper<'_>, class: i64, prefix: &str, action: &str) 
             table_below(mapper, prefix, PROCESS);
             hashes(mapper, prefix, "", "process.file");
             name_process(mapper, "process");
-            if class == MEMORY_ACTIVITY && !has_any(mapper, "process", &["pid", "uid"]) {
+            if class == MEMORY_ACTIVITY && !mapper.has_any("process", &["pid", "uid"]) {
                 // It was its own memory.
                 mapper.copy(&field("InitiatingProcessId"), "process.pid");
                 mapper.copy(&field("InitiatingProcessFileName"), "process.name");

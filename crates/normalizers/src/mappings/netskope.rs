@@ -4,7 +4,7 @@
 use headwater_pipeline::mapping::{Mapper, Mapping};
 
 use super::required::complete;
-use super::well_known::{has_any, product};
+use super::well_known::product;
 
 const FIELDS: &[(&str, &str)] = &[
     ("_id", "metadata.uid"),
@@ -107,7 +107,7 @@ impl Mapping for Netskope {
         mapper.table(FIELDS);
         // What describes something that has no name stays as it is.
         for (object, names, pairs) in DESCRIPTIONS {
-            if has_any(mapper, object, names) {
+            if mapper.has_any(object, names) {
                 mapper.table(pairs);
             }
         }

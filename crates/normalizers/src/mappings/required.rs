@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use headwater_pipeline::mapping::Mapper;
 
-use super::well_known::has_any;
-
 /// Objects of which the schema wants one of some members when there are others: the object, those
 /// members (the first is written), the others.
 const NAMED: [(&str, &[&str], &[&str]); 7] = [
@@ -55,12 +53,12 @@ const UNKNOWN: &str = "Unknown";
 /// has none.
 pub(super) fn complete(mapper: &mut Mapper<'_>, class: i64) {
     for (object, names, members) in NAMED {
-        if has_any(mapper, object, members) && !has_any(mapper, object, names) {
+        if mapper.has_any(object, members) && !mapper.has_any(object, names) {
             name(mapper, object, names);
         }
     }
     let url = "http_request.url";
-    if !has_any(mapper, url, &["url_string", "path"]) {
+    if !mapper.has_any(url, &["url_string", "path"]) {
         let known = ["hostname", "query_string", "scheme"];
         let known = known.iter().find_map(|part| mapper.written((url, part)));
         if let Some(known) = known.map(Cow::into_owned) {
@@ -70,24 +68,24 @@ pub(super) fn complete(mapper: &mut Mapper<'_>, class: i64) {
     let user: &[&str] = &["name", "uid", "account.uid"];
     match class {
         6003 => {
-            let has_user = has_any(mapper, "actor.user", user);
-            if !has_user && !has_any(mapper, "actor", &["app_uid", "app_name", "invoked_by"]) {
+            let has_user = mapper.has_any("actor.user", user);
+            if !has_user && !mapper.has_any("actor", &["app_uid", "app_name", "invoked_by"]) {
                 name(mapper, "actor.user", user);
             }
             mapper.set("api.operation", UNKNOWN);
-            if !has_any(mapper, "src_endpoint", ENDPOINT_NAMES) {
+            if !mapper.has_any("src_endpoint", ENDPOINT_NAMES) {
                 name(mapper, "src_endpoint", ENDPOINT_NAMES);
             }
         }
-        2002..=2004 if !has_any(mapper, "finding_info", &["uid"]) => {
+        2002..=2004 if !mapper.has_any("finding_info", &["uid"]) => {
             name(mapper, "finding_info", &["uid"]);
         }
-        3001 | 3002 if !has_any(mapper, "user", user) => name(mapper, "user", user),
-        3006 if !has_any(mapper, "group", &["name", "uid"]) => name(mapper, "group", &["name"]),
+        3001 | 3002 if !mapper.has_any("user", user) => name(mapper, "user", user),
+        3006 if !mapper.has_any("group", &["name", "uid"]) => name(mapper, "group", &["name"]),
         4001 | 4003
             if !["src_endpoint", "dst_endpoint"]
                 .iter()
-                .any(|side| has_any(mapper, side, ENDPOINT_NAMES)) =>
+                .any(|side| mapper.has_any(side, ENDPOINT_NAMES)) =>
         {
             name(mapper, "src_endpoint", ENDPOINT_NAMES);
         }

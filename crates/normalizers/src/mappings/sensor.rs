@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use headwater_pipeline::mapping::Mapper;
 
-use super::well_known::has_any;
 use super::well_known::last_segment;
 
 pub(super) const FILE_ACTIVITY: i64 = 1001;
@@ -91,7 +90,7 @@ pub(super) fn account(mapper: &mut Mapper<'_>, from: &str, user: &str) {
 /// What the classes of the host's activity require and the record has not said.
 pub(super) fn complete_host(mapper: &mut Mapper<'_>, class: i64) {
     mapper.set("severity_id", 1_i64);
-    if has_any(mapper, "device", &["hostname", "uid", "ip", "name"]) {
+    if mapper.has_any("device", &["hostname", "uid", "ip", "name"]) {
         mapper.set("device.type_id", 0_i64);
     }
     if !(1001..=1009).contains(&class) && !(201_001..=201_004).contains(&class) {
@@ -101,8 +100,8 @@ pub(super) fn complete_host(mapper: &mut Mapper<'_>, class: i64) {
         mapper.set("device.type_id", 0_i64);
         mapper.set("device.name", "Unknown");
     }
-    let acting = has_any(mapper, "actor.process", &["pid", "uid"])
-        || has_any(mapper, "actor.user", &["name", "uid"]);
+    let acting = mapper.has_any("actor.process", &["pid", "uid"])
+        || mapper.has_any("actor.user", &["name", "uid"]);
     if !acting {
         mapper.set("actor.user.name", "Unknown");
         mapper.set("actor.user.type_id", 0_i64);

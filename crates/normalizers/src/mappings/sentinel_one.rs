@@ -16,7 +16,6 @@ use super::sensor::{
     NETWORK_ACTIVITY, PROCESS_ACTIVITY, REGISTRY_KEY, REGISTRY_VALUE, SCHEDULED_JOB,
     SCRIPT_ACTIVITY, SHA1, SHA256, account, complete_host, hash, name_file, name_process,
 };
-use super::well_known::has_any;
 use super::well_known::{product, status};
 
 /// Numbers of activities.
@@ -442,7 +441,7 @@ fn files(mapper: &mut Mapper<'_>) {
     ];
     for (from, to) in owners {
         name_file(mapper, to, 1);
-        if !has_any(mapper, to, &["path"]) {
+        if !mapper.has_any(to, &["path"]) {
             continue;
         }
         for (name, algorithm) in [("md5", MD5), ("sha1", SHA1), ("sha256", SHA256)] {

@@ -32,11 +32,6 @@ pub(super) fn status(mapper: &mut Mapper<'_>, is_success: bool) {
     mapper.set("status_id", if is_success { 1_i64 } else { 2 });
 }
 
-/// Whether one of several attributes has a value.
-pub(super) fn has_any(mapper: &Mapper<'_>, object: &str, names: &[&str]) -> bool {
-    mapper.has_any(object, names)
-}
-
 /// How many elements the list at a path has.
 pub(super) fn length(mapper: &Mapper<'_>, path: &str) -> usize {
     let source = mapper.source();

@@ -74,8 +74,8 @@ impl Index {
                 self.add(tree, id, hash)
             }),
             Kind::Array => tree.children(container).enumerate().all(|(place, id)| {
-                let mut digits = [0; 20];
-                self.add(tree, id, step(start, hash_key(decimal(place, &mut digits))))
+                let mut digits = itoa::Buffer::new();
+                self.add(tree, id, step(start, hash_key(digits.format(place).as_bytes())))
             }),
             _ => true,
         }
@@ -145,7 +145,7 @@ fn is_path(tree: &Tree, start: NodeId, id: NodeId, path: &str) -> bool {
             Kind::Object => rest.strip_suffix(&*tree.key(current)),
             _ => {
                 let place = tree.children(parent).take_while(|child| *child != current).count();
-                rest.strip_suffix(str::from_utf8(decimal(place, &mut [0; 20])).unwrap_or("?"))
+                rest.strip_suffix(itoa::Buffer::new().format(place))
             }
         };
         let Some(head) = head else { return false };
@@ -155,22 +155,6 @@ fn is_path(tree: &Tree, start: NodeId, id: NodeId, path: &str) -> bool {
         let Some(head) = head.strip_suffix('.') else { return false };
         (rest, current) = (head, parent);
     }
-}
-
-/// Decimal digits of a number.
-fn decimal(number: usize, digits: &mut [u8; 20]) -> &[u8] {
-    let mut rest = number;
-    let mut start = digits.len();
-    for digit in digits.iter_mut().rev() {
-        // Below ten.
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        start -= 1;
-        if rest == 0 {
-            break;
-        }
-    }
-    digits.get(start..).unwrap_or_default()
 }
 
 #[cfg(test)]

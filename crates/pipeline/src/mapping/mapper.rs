@@ -292,18 +292,9 @@ impl<'a> Mapper<'a> {
     /// Whether one of several members of an object has a value.
     #[must_use]
     pub fn has_any(&self, object: &str, members: &[&str]) -> bool {
-        let Some(object) = self.out_node(object.into()) else { return false };
-        // Without an index the first element, as everywhere.
-        let object = self.out.element(object, 0).unwrap_or(object);
-        let has = |member: &&str| {
-            let steps = member.split('.').map(|step| step.strip_suffix("[0]").unwrap_or(step));
-            let found = steps.into_iter().try_fold(object, |id, step| {
-                let id = self.out.element(id, 0).unwrap_or(id);
-                self.out.get(id, step)
-            });
-            found.is_some_and(|id| self.out.scalar_text(id).is_some())
-        };
-        members.iter().any(has)
+        // Most objects that are asked for are not there.
+        self.out_node(object.into()).is_some()
+            && members.iter().any(|member| self.written((object, *member)).is_some())
     }
 
     fn out_node(&self, to: To<'_>) -> Option<NodeId> {

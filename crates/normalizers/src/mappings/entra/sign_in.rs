@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use headwater_pipeline::mapping::{Mapper, Mapping, Source};
 
 use super::super::audit_log::{AUTHENTICATION, complete, os, unpack};
-use super::super::well_known::{has_any, table_below};
+use super::super::well_known::table_below;
 use super::super::well_known::{product, status};
 use super::{envelope, prefix};
 
@@ -108,7 +108,7 @@ impl Mapping for EntraSignIn {
         how(mapper, prefix);
         table_below(mapper, prefix, FIELDS);
         // Coordinates alone are no location, and 0 where nothing is known.
-        if has_any(mapper, "src_endpoint.location", &["city", "country"]) {
+        if mapper.has_any("src_endpoint.location", &["city", "country"]) {
             table_below(mapper, prefix, COORDINATES);
         }
         mapper.table(COLUMNS);
