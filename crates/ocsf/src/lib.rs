@@ -24,7 +24,7 @@ pub use convert::{Conversion, ConvertError, Converter};
 pub use issue::{Code, Issue, Severity};
 pub use item::{Constraint, Item};
 pub use load::CatalogueError;
-pub use observables::{COLLECTED, Collector};
+pub use observables::{COLLECTED, Collector, add_observables};
 pub use path::{PathStep, follow};
 pub use remembered::Remembered;
 pub use validate::Validator;

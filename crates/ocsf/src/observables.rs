@@ -64,42 +64,9 @@ impl Collector {
         self.text.clear();
         self.path.clear();
         self.members(catalogue, tree, event, class);
-        if self.found.is_empty() {
-            return;
-        }
-        let list = match tree.child(event, words.observables) {
-            Some(id) if tree.kind(id) == Kind::Array => id,
-            Some(id) => {
-                tree.replace(id, Scalar::Array);
-                id
-            }
-            None => tree.append_word(event, words.observables, Scalar::Array),
-        };
-        let known: Vec<_> =
-            tree.children(list).filter_map(|id| read(catalogue, tree, id)).collect();
-        for (place, one) in self.found.iter().enumerate() {
-            let (name, value) = (self.text(&one.name), self.text(&one.value));
-            let is_known = |(type_id, known_name, known_value): &(i64, NodeId, NodeId)| {
-                let is = |id, text| tree.as_str(id).is_some_and(|known| known == text);
-                *type_id == one.type_id && is(*known_name, name) && is(*known_value, value)
-            };
-            let is_same = |before: &Found| {
-                before.type_id == one.type_id
-                    && self.text(&before.name) == name
-                    && self.text(&before.value) == value
-            };
-            let before = self.found.get(..place).unwrap_or_default();
-            if known.iter().any(is_known) || before.iter().any(is_same) {
-                continue;
-            }
-            let object = tree.push(list, Scalar::Object);
-            tree.append_word(object, words.type_id, one.type_id);
-            if let Some(caption) = catalogue.observable_type(one.type_id) {
-                tree.append_word(object, words.kind, caption);
-            }
-            tree.append_word(object, words.name, name);
-            tree.append_word(object, words.value, value);
-        }
+        let found = self.found.iter();
+        let found = found.map(|one| (one.type_id, self.text(&one.name), self.text(&one.value)));
+        add_observables(catalogue, tree, event, found);
     }
 
     fn text(&self, range: &Range<usize>) -> &str {
@@ -163,6 +130,47 @@ impl Collector {
             let (name, value) = (start..middle, middle..self.text.len());
             self.found.push(Found { type_id, name, value });
         }
+    }
+}
+
+/// Adds observables (type, path of the value, value) to an event, whose tree was made with
+/// [`Catalogue::vocabulary`], each once.
+pub fn add_observables<'a>(
+    catalogue: &Catalogue,
+    tree: &mut Tree,
+    event: NodeId,
+    found: impl IntoIterator<Item = (i64, &'a str, &'a str)>,
+) {
+    let mut found = found.into_iter().peekable();
+    if found.peek().is_none() {
+        return;
+    }
+    let words = &catalogue.words;
+    let list = match tree.child(event, words.observables) {
+        Some(id) if tree.kind(id) == Kind::Array => id,
+        Some(id) => {
+            tree.replace(id, Scalar::Array);
+            id
+        }
+        None => tree.append_word(event, words.observables, Scalar::Array),
+    };
+    let mut known: Vec<_> =
+        tree.children(list).filter_map(|id| read(catalogue, tree, id)).collect();
+    for (type_id, name, value) in found {
+        let is = |id, text| tree.as_str(id).is_some_and(|known| known == text);
+        let is_known = |(known, known_name, known_value): &(i64, NodeId, NodeId)| {
+            *known == type_id && is(*known_name, name) && is(*known_value, value)
+        };
+        if known.iter().any(is_known) {
+            continue;
+        }
+        let object = tree.push(list, Scalar::Object);
+        tree.append_word(object, words.type_id, type_id);
+        if let Some(caption) = catalogue.observable_type(type_id) {
+            tree.append_word(object, words.kind, caption);
+        }
+        let name = tree.append_word(object, words.name, name);
+        known.push((type_id, name, tree.append_word(object, words.value, value)));
     }
 }
 

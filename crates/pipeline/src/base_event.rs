@@ -7,9 +7,9 @@
 //! anything. Keys that have brackets themselves leave only `unmapped`.
 
 use headwater_event::ip::parse_address;
-use headwater_event::json::{Kind, NodeId, Scalar, Tree};
+use headwater_event::json::{Kind, NodeId, Tree};
 use headwater_event::{Timestamp, time};
-use headwater_ocsf::Catalogue;
+use headwater_ocsf::{Catalogue, add_observables};
 
 use crate::mapping::Source;
 
@@ -103,32 +103,8 @@ pub(crate) fn observe(catalogue: &Catalogue, event: &mut Tree) {
     let mut search = Search { tree: event, path: Vec::new(), found: Vec::new() };
     search.members(unmapped);
     let found = search.found;
-    if !found.is_empty() {
-        write(catalogue, event, &found);
-    }
-}
-
-fn write(catalogue: &Catalogue, event: &mut Tree, found: &[Observable]) {
-    let root = event.root();
-    let list = match event.get(root, "observables") {
-        Some(list) if event.kind(list) == Kind::Array => list,
-        _ => event.set(root, "observables", Scalar::Array),
-    };
-    let text = |event: &Tree, one, key| event.owned_text(event.get(one, key)?);
-    let read = |one| Some((text(event, one, "name")?, text(event, one, "value")?));
-    let known: Vec<(String, String)> = event.children(list).filter_map(read).collect();
-    for one in found {
-        if known.iter().any(|(name, value)| *name == one.name && *value == one.value) {
-            continue;
-        }
-        let object = event.push(list, Scalar::Object);
-        event.append(object, "type_id", one.type_id);
-        if let Some(caption) = catalogue.observable_type(one.type_id) {
-            event.append(object, "type", caption);
-        }
-        event.append(object, "name", one.name.as_str());
-        event.append(object, "value", one.value.as_str());
-    }
+    let found = found.iter().map(|one| (one.type_id, one.name.as_str(), one.value.as_str()));
+    add_observables(catalogue, event, root, found);
 }
 
 struct Search<'t> {
