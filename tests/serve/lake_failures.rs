@@ -56,8 +56,11 @@ fn failing_and_slow_calls_lose_and_repeat_nothing() {
     lake.file("headwater.yaml", "serve: {commit_age: 50ms, drain_time_max: 60s}");
     let server = lake.serve(&["hec", "api"], &[]);
     proxy.fail(100, Duration::from_millis(5));
-    let acknowledged = send(&server, 0, 4_000);
-    assert!(proxy.failed() > 0);
+    let mut acknowledged = send(&server, 0, 4_000);
+    // Some calls have to fail while events arrive, and how many calls there are depends on the machine.
+    while proxy.failed() < 3 {
+        acknowledged.extend(send(&server, acknowledged.last().unwrap() + 1, 1_000));
+    }
     server.stop();
     proxy.fail(0, Duration::ZERO);
     assert_eq!(numbers(&lake), acknowledged);
