@@ -8,6 +8,7 @@ mod crash;
 mod documentation;
 mod exactly_once;
 mod export;
+mod hidden_columns;
 mod hunts;
 mod hunts_ocsf;
 mod lambda;

@@ -57,7 +57,7 @@ fn failing_and_slow_calls_lose_and_repeat_nothing() {
     let server = lake.serve(&["hec", "api"], &[]);
     proxy.fail(100, Duration::from_millis(5));
     let mut acknowledged = send(&server, 0, 4_000);
-    // Some calls have to fail while events arrive, and how many calls there are depends on the machine.
+    // Some calls have to fail meanwhile, and how many there are depends on the machine.
     while proxy.failed() < 3 {
         acknowledged.extend(send(&server, acknowledged.last().unwrap() + 1, 1_000));
     }

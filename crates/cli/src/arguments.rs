@@ -64,8 +64,10 @@ pub(crate) enum Command {
     Tables(commands::tables::Arguments),
     /// Show the commits of a table
     History(commands::history::Arguments),
-    /// Merge small files (safe at any time, also beside writers)
+    /// Merge small files and give them hidden columns (safe at any time, also beside writers)
     Optimize(commands::optimize::Arguments),
+    /// Show which values inside JSON are columns of the files, and decide about them
+    Paths(commands::paths::Arguments),
     /// Delete files that no version of the last days needs
     Vacuum(commands::vacuum::Arguments),
     /// Remove hours of events that are older than an age

@@ -2,6 +2,7 @@
 //! is read (`Position`), what went wrong (`ErrorKind`), and the columns of the tables (`schema`).
 //! No I/O, no clock, no async runtime: everything above stands on this crate.
 
+pub mod document;
 pub mod envelope;
 pub mod error;
 pub mod event;

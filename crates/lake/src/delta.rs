@@ -16,7 +16,7 @@ use object_store::prefix::PrefixStore;
 use crate::blocking::isolated;
 use crate::error::{LakeError, Result};
 use crate::file::DataFile;
-use crate::log::entry::Protocol;
+use crate::log::entry::{Protocol, SHREDDED_TAG, hidden_end};
 use crate::log::state::check_readable;
 use crate::storage::TableStorage;
 
@@ -70,15 +70,21 @@ pub(crate) async fn replay(storage: &TableStorage, version: Option<u64>) -> Resu
 }
 
 fn data_file(view: &deltalake_core::kernel::LogicalFileView) -> DataFile {
+    // Nothing else of the library tells the tags.
+    #[expect(deprecated, reason = "the library has no other way to the tags of a file")]
+    let tags = view.add_action().tags.unwrap_or_default();
+    let size = u64::try_from(view.size()).unwrap_or(0);
     let partition = view.partition_values_map().into_iter();
     DataFile {
         path: view.path().into_owned(),
-        size: u64::try_from(view.size()).unwrap_or(0),
+        size,
         modified_ms: view.modification_time(),
         partition: partition
             .map(|(column, value)| (column, value.filter(|value| !value.is_empty())))
             .collect(),
         statistics_json: view.stats().map(Into::into),
+        hidden_end: hidden_end(&tags, size),
+        is_shredded: tags.contains_key(SHREDDED_TAG),
         exact_times: None,
         parsed: OnceLock::new(),
     }

@@ -145,6 +145,14 @@ pub enum LakeError {
         /// What is wrong with its JSON.
         source: serde_json::Error,
     },
+    /// What is known about hidden columns is not what Headwater writes.
+    #[error("`{path}` does not hold what is known about paths: correct it, or delete it")]
+    PathRecord {
+        /// The object.
+        path: String,
+        /// What is wrong with its JSON.
+        source: serde_json::Error,
+    },
     /// A log entry or checkpoint that must exist is missing or incomplete.
     #[error("the log of table `{table}` is damaged: {reason}")]
     Log {
@@ -218,7 +226,9 @@ impl LakeError {
             Self::NoTable { .. } | Self::NoVersion { .. } => ErrorKind::NotFound,
             Self::PositionConflict { .. } | Self::FileConflict { .. } => ErrorKind::Conflict,
             Self::Contention { .. } | Self::LeaseHeld { .. } => ErrorKind::Unavailable,
-            Self::LogEntry { .. } | Self::Log { .. } => ErrorKind::Corrupt,
+            Self::LogEntry { .. } | Self::Log { .. } | Self::PathRecord { .. } => {
+                ErrorKind::Corrupt
+            }
             Self::Delta { source, .. } => cause_kind(source.as_ref()),
             Self::Parquet { source, .. } => cause_kind(source),
             Self::Arrow { .. } | Self::Encode { .. } | Self::Task { .. } => ErrorKind::Internal,

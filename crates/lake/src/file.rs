@@ -27,6 +27,10 @@ pub struct DataFile {
     pub partition: BTreeMap<String, Option<String>>,
     /// Statistics as the log holds them (JSON), when there are any.
     pub statistics_json: Option<Arc<str>>,
+    /// The file cut off here is a Parquet file with hidden columns (see [`crate::hidden`]).
+    pub hidden_end: Option<u64>,
+    /// Whether compaction chose the hidden columns: the full set of them.
+    pub is_shredded: bool,
     /// Earliest and latest time in the file where the writer knows it exactly.
     pub(crate) exact_times: Option<(Timestamp, Timestamp)>,
     /// Whether the file has no tombstone because it was never in the table (a fresh file).

@@ -12,6 +12,7 @@ mod clock;
 mod delta;
 mod error;
 mod file;
+pub mod hidden;
 mod lake;
 mod log;
 pub mod operations;

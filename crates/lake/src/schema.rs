@@ -14,6 +14,7 @@ use parquet::schema::types::ColumnPath;
 use serde_json::{Value, json};
 
 use crate::error::{LakeError, Result};
+use crate::hidden::HiddenColumn;
 
 /// Chance that a bloom filter keeps a row group that does not hold the value.
 const BLOOM_FALSE_POSITIVES: f64 = 0.01;
@@ -204,6 +205,7 @@ fn plain_type(delta_type: Option<&Value>) -> Value {
 /// Parquet settings for a file of `rows` rows (or more) with these columns.
 pub(crate) fn writer_properties(
     columns: &[ColumnDefinition],
+    hidden: &[HiddenColumn],
     row_group_rows: usize,
     zstd_level: i32,
     rows: usize,
@@ -235,7 +237,29 @@ pub(crate) fn writer_properties(
             builder = leaf_properties(builder, column, path, rows.min(row_group_rows));
         }
     }
-    Ok(builder.build())
+    Ok(hidden.iter().fold(builder, hidden_properties).build())
+}
+
+/// Hidden columns are there to be filtered by.
+fn hidden_properties(
+    builder: WriterPropertiesBuilder,
+    column: &HiddenColumn,
+) -> WriterPropertiesBuilder {
+    let path = ColumnPath::new(vec![column.path.to_string()]);
+    let builder = builder.set_column_statistics_enabled(path.clone(), EnabledStatistics::Page);
+    let Some(distinct) = column.bloom_distinct else { return builder };
+    bloom_filter(builder, path, distinct)
+}
+
+fn bloom_filter(
+    builder: WriterPropertiesBuilder,
+    path: ColumnPath,
+    distinct: u64,
+) -> WriterPropertiesBuilder {
+    builder
+        .set_column_bloom_filter_enabled(path.clone(), true)
+        .set_column_bloom_filter_fpp(path.clone(), BLOOM_FALSE_POSITIVES)
+        .set_column_bloom_filter_max_ndv(path, distinct)
 }
 
 fn leaf_properties(
@@ -249,10 +273,7 @@ fn leaf_properties(
     }
     if column.bloom {
         let distinct = u64::try_from(row_group_rows).unwrap_or(u64::MAX).max(1);
-        builder = builder
-            .set_column_bloom_filter_enabled(path.clone(), true)
-            .set_column_bloom_filter_fpp(path.clone(), BLOOM_FALSE_POSITIVES)
-            .set_column_bloom_filter_max_ndv(path.clone(), distinct);
+        builder = bloom_filter(builder, path.clone(), distinct);
     }
     if column.column_type == ColumnType::Timestamp {
         // Sorted or nearly constant: differences take a fraction of a dictionary of unique values.

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::clock::milliseconds;
 use crate::error::{LakeError, Result};
 use crate::file::DataFile;
+use crate::hidden::{PathRecord, Wanted, record};
 use crate::lake::LakeOptions;
 use crate::log::append::LogWriter;
 use crate::log::commit::{Commit, Operation, PositionAdvance};
@@ -23,6 +24,9 @@ use crate::log::state::{LogListing, LogState};
 use crate::schema::{delta_schema, statistics_columns, stored_columns};
 use crate::snapshot::{self, LivePositions, Snapshot};
 use crate::storage::TableStorage;
+
+/// How old what is known about wanted places may be.
+const WANTED_AGE_MAX_MICROS: i64 = 60_000_000;
 
 /// Protocol of the tables that Headwater makes: the lowest, so that every engine can read and
 /// write.
@@ -41,12 +45,15 @@ struct TableInner {
     log: LogWriter,
     /// The newest snapshot that was made, to make the next one from.
     newest: Mutex<Option<Arc<Snapshot>>>,
+    /// The places that hidden columns are wanted for, and when that was read.
+    wanted: Mutex<Option<(Timestamp, Arc<Wanted>)>>,
 }
 
 impl Table {
     pub(crate) fn new(storage: TableStorage, options: LakeOptions) -> Self {
         let log = LogWriter::new(storage, options);
-        Self { inner: Arc::new(TableInner { log, newest: Mutex::new(None) }) }
+        let (newest, wanted) = (Mutex::default(), Mutex::default());
+        Self { inner: Arc::new(TableInner { log, newest, wanted }) }
     }
 
     /// Name of the table.
@@ -243,6 +250,52 @@ impl Table {
     pub async fn snapshot_at_time(&self, time: Timestamp) -> Result<Snapshot> {
         let version = snapshot::version_at(self.storage(), time).await?;
         self.snapshot_at(version).await
+    }
+
+    /// What is known about places inside the documents of the table.
+    ///
+    /// # Errors
+    /// `Corrupt` when it cannot be read as that; whatever the storage answers.
+    pub async fn path_record(&self) -> Result<PathRecord> {
+        record::read(self.storage()).await
+    }
+
+    /// Changes what is known about places, unless `change` answers that there is nothing to change.
+    ///
+    /// # Errors
+    /// As [`Table::path_record`], and when the storage cannot be written.
+    pub async fn change_path_record(
+        &self,
+        change: impl FnMut(&mut PathRecord) -> bool,
+    ) -> Result<PathRecord> {
+        let record = record::change(self.storage(), change).await?;
+        *self.wanted() = None;
+        Ok(record)
+    }
+
+    /// The places that hidden columns are wanted for, as they were known a minute ago or later.
+    /// They decide how fast queries are, so what cannot be read is left out.
+    pub(crate) async fn wanted_paths(&self) -> Arc<Wanted> {
+        let now = self.options().clock.now();
+        if let Some((read_at, wanted)) = &*self.wanted()
+            && now.as_micros().saturating_sub(read_at.as_micros()) < WANTED_AGE_MAX_MICROS
+        {
+            return Arc::clone(wanted);
+        }
+        let wanted = match self.path_record().await {
+            Ok(record) => Arc::new(record.wanted()),
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(table = self.name(), error, "failed to read which paths are wanted");
+                Arc::default()
+            }
+        };
+        *self.wanted() = Some((now, Arc::clone(&wanted)));
+        wanted
+    }
+
+    fn wanted(&self) -> std::sync::MutexGuard<'_, Option<(Timestamp, Arc<Wanted>)>> {
+        self.inner.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for work that goes on beside commits (checkpoints). Call it before the process ends.

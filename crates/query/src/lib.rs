@@ -2,6 +2,7 @@
 //! pruning by what the Delta log knows, results in every common format, and files for Amazon
 //! Security Lake.
 
+mod asked;
 mod bound;
 mod catalog;
 mod error;
@@ -9,6 +10,7 @@ mod explain;
 mod filter;
 mod fresh;
 pub mod functions;
+mod hidden;
 mod json;
 mod output;
 mod parameter;
@@ -22,6 +24,7 @@ mod table;
 mod tables;
 mod views;
 
+pub use asked::AskedPaths;
 pub use bound::Description;
 pub use error::QueryError;
 pub use filter::Filter;

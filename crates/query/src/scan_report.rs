@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::metrics::MetricValue;
 use headwater_lake::DataFile;
+use headwater_lake::hidden::HiddenPath;
 use serde::Serialize;
+
+use crate::AskedPaths;
 
 /// Files and bytes of one query.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -23,24 +26,52 @@ pub struct ScanReport {
     pub row_groups_pruned: u64,
     /// Rows that the scans produced.
     pub rows_scanned: u64,
+    /// Files whose JSON was answered from hidden columns alone.
+    pub files_from_columns: u64,
+    /// Files whose JSON had to be parsed, wholly or in part.
+    pub files_parsed: u64,
 }
 
 /// Collects, while a plan is made, which files its scans use. Lives in the session's configuration.
 #[derive(Debug, Default)]
-pub(crate) struct ScanLog(Mutex<ScanReport>);
+pub(crate) struct ScanLog {
+    report: Mutex<ScanReport>,
+    /// Where the places go that the scans ask for.
+    asked: Option<Arc<AskedPaths>>,
+}
 
 impl ScanLog {
+    /// A log of one query.
+    pub(crate) fn new(asked: Option<Arc<AskedPaths>>) -> Self {
+        Self { report: Mutex::default(), asked }
+    }
+
+    /// Notes the places inside documents that a scan of one file asks for.
+    pub(crate) fn record_asked(&self, paths: impl IntoIterator<Item = HiddenPath>) {
+        if let Some(asked) = &self.asked {
+            asked.note(paths);
+        }
+    }
+
     /// Notes one scan of a table: all its files, and those that are read.
     pub(crate) fn record(&self, all: &[Arc<DataFile>], kept: &[Arc<DataFile>]) {
-        let mut report = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
         report.files_total += all.len() as u64;
         report.files_pruned += (all.len() - kept.len()) as u64;
         report.bytes_total += all.iter().map(|file| file.size).sum::<u64>();
     }
 
+    /// Notes how the JSON functions of one file were answered: by hidden columns, by parsing, or
+    /// both. A file without any is none of them.
+    pub(crate) fn record_file(&self, has_columns: bool, has_parsed: bool) {
+        let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        report.files_parsed += u64::from(has_parsed);
+        report.files_from_columns += u64::from(has_columns && !has_parsed);
+    }
+
     /// The report, completed by what the executed plan measured.
     pub(crate) fn finish(&self, plan: &Arc<dyn ExecutionPlan>) -> ScanReport {
-        let mut report = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut counts = BTreeMap::new();
         collect(plan, &mut counts);
         let count = |name: &str| counts.get(name).copied().unwrap_or_default();

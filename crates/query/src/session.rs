@@ -26,7 +26,7 @@ use tokio::time::Instant;
 use crate::catalog::LakeSchema;
 use crate::scan_report::ScanLog;
 use crate::views::{OCSF, OcsfSchema};
-use crate::{FreshRows, Parameter, QueryError, ScanReport, statement};
+use crate::{AskedPaths, FreshRows, Parameter, QueryError, ScanReport, statement};
 
 /// The one catalog of a session.
 pub const CATALOG: &str = "lake";
@@ -56,6 +56,8 @@ pub struct SessionOptions {
     pub read_only: bool,
     /// Tables that statements cannot use.
     pub hidden: Vec<String>,
+    /// Where the places inside documents go that statements ask for.
+    pub asked: Option<Arc<AskedPaths>>,
 }
 
 impl Default for SessionOptions {
@@ -70,6 +72,7 @@ impl Default for SessionOptions {
             fresh: None,
             read_only: false,
             hidden: Vec::new(),
+            asked: None,
         }
     }
 }
@@ -195,7 +198,7 @@ impl Session {
 
     /// Reads a statement without running it.
     pub(crate) async fn plan(&self, sql: &str) -> Result<Planned, DataFusionError> {
-        let log = Arc::new(ScanLog::default());
+        let log = Arc::new(ScanLog::new(self.options.asked.clone()));
         let mut state = self.context.state();
         state.config_mut().set_extension(Arc::clone(&log));
         let dialect = state.config().options().sql_parser.dialect;
@@ -283,6 +286,8 @@ fn configuration(options: &SessionOptions) -> SessionConfig {
         config = config.with_target_partitions(threads.max(1));
     }
     let engine = config.options_mut();
+    // A rule that cannot handle a plan leaves it as it is: the answer is the same, later.
+    engine.optimizer.skip_failed_rules = true;
     engine.execution.parquet.pushdown_filters = true;
     engine.execution.parquet.reorder_filters = true;
     engine.execution.time_zone = Some("+00:00".to_owned());

@@ -31,6 +31,7 @@ use headwater_event::schema::PARTITION_COLUMNS;
 use headwater_lake::{DataFile, Snapshot, Table};
 
 use crate::fresh::project;
+use crate::hidden::HiddenAdapterFactory;
 use crate::prune::FileStatisticsView;
 use crate::scan_report::ScanLog;
 use crate::session::{CATALOG, SCHEMA};
@@ -137,7 +138,9 @@ impl LakeTable {
                 ScalarValue::Utf8(value)
             })
             .collect();
-        let mut target = PartitionedFile::new(path.to_string(), file.size);
+        // Up to here the file has its hidden columns.
+        let size = file.hidden_end.unwrap_or(file.size);
+        let mut target = PartitionedFile::new(path.to_string(), size);
         target.object_meta.location = path;
         let mut target = target.with_partition_values(values);
         if let Some(rows) = file.rows().and_then(|rows| usize::try_from(rows).ok()) {
@@ -257,7 +260,9 @@ impl LakeTable {
             .with_parquet_file_reader_factory(Arc::new(CachedParquetFileReaderFactory::new(
                 store, cache,
             )));
+        let log = state.config().get_extension::<ScanLog>();
         let config = FileScanConfigBuilder::new(self.store_url.clone(), Arc::new(source))
+            .with_expr_adapter(Some(Arc::new(HiddenAdapterFactory { log })))
             .with_file_groups(groups)
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)

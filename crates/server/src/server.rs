@@ -1,12 +1,14 @@
 //! Putting a server together, and taking it apart in the right order.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use headwater_access::Access;
-use headwater_event::schema;
+use headwater_event::{Timestamp, schema};
 use headwater_ingest::{HotRows, IngestContext, Live};
 use headwater_journal::{Journal, Recovery};
-use headwater_query::{Session, SessionOptions};
+use headwater_lake::Lake;
+use headwater_query::{AskedPaths, Session, SessionOptions};
 use headwater_sources::Intake;
 use headwater_sources::events_api::EventsApi;
 use headwater_sources::once::SeenRequests;
@@ -24,6 +26,12 @@ use crate::options::ServerOptions;
 use crate::routes::Api;
 use crate::saved_queries::SavedQueries;
 use crate::tls::Tls;
+
+/// How often it is saved what queries ask for.
+const REMEMBER_INTERVAL: Duration = Duration::from_mins(1);
+
+/// Longest time for that.
+const REMEMBER_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// Folder of the journal below the data folder.
 const JOURNAL_FOLDER: &str = "journal";
@@ -73,9 +81,7 @@ impl Server {
         let prometheus = metrics::install()?;
         let tls = options.tls.clone().map(Tls::open).transpose()?;
         let bound = bind(&options.listen).await?;
-        for table in [schema::EVENTS, schema::REJECTS, schema::AUDIT] {
-            ingest.lake.table(table)?.ensure_created().await?;
-        }
+        make_tables(&ingest.lake).await?;
         let (journal, recovery, seen) = open_journal(&ingest, &options).await?;
         let hot = HotRows::default();
         let live = Live::start(&ingest, &journal, options.live.clone(), &hot).await?;
@@ -83,7 +89,13 @@ impl Server {
         let kafka = KafkaReaders::start(&ingest, &options, journal.id(), &hot)?;
         let intake = Intake::with_seen(seen, journal, live.committed(), options.intake, ingest.now);
         let fresh = Arc::new(LiveRows(hot.clone()));
-        let everything = SessionOptions { fresh: Some(fresh), read_only: true, ..session };
+        let asked = Arc::new(AskedPaths::default());
+        let everything = SessionOptions {
+            fresh: Some(fresh),
+            read_only: true,
+            asked: Some(Arc::clone(&asked)),
+            ..session
+        };
         let public =
             SessionOptions { hidden: vec![schema::AUDIT.to_owned()], ..everything.clone() };
         let (audit, auditing) = Audit::start(ingest.lake.clone());
@@ -94,7 +106,7 @@ impl Server {
             session: Arc::new(Session::open(&ingest.lake, public).await?),
             admin_session: Arc::new(Session::open(&ingest.lake, everything).await?),
             audit,
-            lake: ingest.lake,
+            lake: ingest.lake.clone(),
             hot,
             processed: live.processed(),
             prometheus,
@@ -112,6 +124,7 @@ impl Server {
         };
         let mut routers = starter.routers(api)?;
         let mut listeners = JoinSet::new();
+        listeners.spawn(remember(asked, ingest.lake, ingest.now, stop.clone()));
         let mut listening = Vec::new();
         for bound in bound {
             listening.push(bound.listening(tls.is_some())?);
@@ -184,6 +197,32 @@ impl Server {
             tracing::error!("the last entries of the audit table could not be written");
         }
         Ok(())
+    }
+}
+
+async fn make_tables(lake: &Lake) -> Result<(), ServerError> {
+    for table in [schema::EVENTS, schema::REJECTS, schema::AUDIT] {
+        lake.table(table)?.ensure_created().await?;
+    }
+    Ok(())
+}
+
+/// Saves which places inside documents queries ask for, now and then and at the end.
+async fn remember(
+    asked: Arc<AskedPaths>,
+    lake: Lake,
+    now: fn() -> Timestamp,
+    stop: CancellationToken,
+) {
+    loop {
+        let pause = tokio::time::timeout(REMEMBER_INTERVAL, stop.cancelled()).await;
+        let save = tokio::time::timeout(REMEMBER_TIME_MAX, asked.save(&lake, now())).await;
+        if let Ok(Err(error)) = save {
+            tracing::warn!(%error, "what queries ask for is not remembered");
+        }
+        if pause.is_ok() {
+            return;
+        }
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod lambda;
 pub(crate) mod ocsf;
 pub(crate) mod openapi;
 pub(crate) mod optimize;
+pub(crate) mod paths;
 pub(crate) mod query;
 pub(crate) mod renormalize;
 pub(crate) mod replay;
@@ -44,6 +45,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Tables(arguments) => tables::run(&Context::load(&global)?, &arguments).await,
         Command::History(arguments) => history::run(&Context::load(&global)?, &arguments).await,
         Command::Optimize(arguments) => optimize::run(&Context::load(&global)?, &arguments).await,
+        Command::Paths(arguments) => paths::run(&Context::load(&global)?, arguments).await,
         Command::Vacuum(arguments) => vacuum::run(&Context::load(&global)?, &arguments).await,
         Command::Retention(arguments) => retention::run(&Context::load(&global)?, &arguments).await,
         Command::Renormalize(arguments) => {

@@ -1,4 +1,4 @@
-//! `headwater optimize`: merges small files.
+//! `headwater optimize`: merges small files and gives old ones their hidden columns.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,7 +18,9 @@ use crate::screen;
   headwater optimize --from 2024-03-01 --until 2024-04-01 --dry-run
   headwater optimize --table rejects --target-mib 128
 
-Follows late data: every hour that has two or more small files is merged again.
+Follows late data: every hour that has two or more small files is merged again. Values inside JSON
+text become hidden columns, which queries read instead of the text; files that have none yet, or
+only those of ingest, are written anew for it.
 Safe beside writers and queries; two optimizers never work at the same time.")]
 pub(crate) struct Arguments {
     /// Table to work on

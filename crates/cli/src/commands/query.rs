@@ -4,12 +4,15 @@ use std::fs::File;
 use std::io::{BufWriter, Read as _, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use headwater_event::ErrorKind;
-use headwater_query::{Answer, OutputFormat, ResultWriter, ScanReport, Session, SessionOptions};
+use headwater_query::{
+    Answer, AskedPaths, OutputFormat, ResultWriter, ScanReport, Session, SessionOptions,
+};
 
-use crate::context::Context;
+use crate::context::{Context, now};
 use crate::failure::Failure;
 use crate::screen;
 
@@ -72,7 +75,20 @@ pub(crate) struct Display {
 }
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitCode, Failure> {
-    let session = Session::open(&context.lake()?, options(context, &arguments)).await?;
+    let lake = context.lake()?;
+    let asked = Arc::new(AskedPaths::default());
+    let options =
+        SessionOptions { asked: Some(Arc::clone(&asked)), ..options(context, &arguments) };
+    let session = Session::open(&lake, options).await?;
+    let done = run_in(session, arguments).await;
+    if let Err(error) = asked.save(&lake, now()).await {
+        // Whoever may only read the lake can still query it.
+        tracing::debug!(%error, "what was asked for is not remembered");
+    }
+    done
+}
+
+async fn run_in(session: Session, arguments: Arguments) -> Result<ExitCode, Failure> {
     let to_screen = screen::is_terminal() && arguments.output.is_none();
     let display = Display {
         format: arguments.format.unwrap_or(OutputFormat::Table),
@@ -145,7 +161,14 @@ pub(crate) async fn print<W: Write + Send>(
 /// What the query cost, on standard error.
 pub(crate) fn footer(rows: u64, elapsed: Duration, answer: &Answer) {
     let ScanReport {
-        files_total, files_pruned, bytes_scanned, bytes_total, row_groups_pruned, ..
+        files_total,
+        files_pruned,
+        bytes_scanned,
+        bytes_total,
+        row_groups_pruned,
+        files_from_columns,
+        files_parsed,
+        ..
     } = answer.scan_report();
     let cut = if answer.is_truncated() { " (cut by the row limit)" } else { "" };
     let mut line = format!(
@@ -165,6 +188,11 @@ pub(crate) fn footer(rows: u64, elapsed: Duration, answer: &Answer) {
     }
     if row_groups_pruned > 0 {
         line.push_str(&format!(", {row_groups_pruned} row groups pruned"));
+    }
+    if files_from_columns + files_parsed > 0 {
+        line.push_str(&format!(
+            "; JSON from columns in {files_from_columns} files, parsed in {files_parsed}"
+        ));
     }
     screen::note(format_args!("{line}"));
 }

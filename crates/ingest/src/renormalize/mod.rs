@@ -303,7 +303,7 @@ impl Run<'_> {
             let rewrite = Rewrite::begin(&self.table, self.options.rewrite.clone()).await;
             self.rewrite = Some(rewrite.map_err(lease())?);
         }
-        FileRewrite::begin(&self.table, file).map_err(writing())
+        FileRewrite::begin(&self.table, file).await.map_err(writing())
     }
 
     /// Hands in a file that was written anew. True when another writer removed files meanwhile.

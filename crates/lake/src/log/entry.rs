@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::error::{LakeError, Result};
 use crate::file::DataFile;
+use crate::hidden::HIDDEN_END_KEY;
 
 /// What this writer calls itself in the log.
 pub(crate) const ENGINE: &str = concat!("headwater/", env!("CARGO_PKG_VERSION"));
@@ -134,6 +135,8 @@ pub(crate) struct Add {
     pub(crate) data_change: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stats: Option<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tags: Option<HashMap<String, Option<String>>>,
 }
 
 /// A file that stops being part of the table.
@@ -161,10 +164,12 @@ impl Add {
             modification_time: file.modified_ms,
             data_change,
             stats: file.statistics_json.clone(),
+            tags: tags(file),
         }
     }
 
     pub(crate) fn into_file(self) -> DataFile {
+        let tags = self.tags.unwrap_or_default();
         DataFile {
             path: decode_path(&self.path),
             size: self.size,
@@ -175,10 +180,29 @@ impl Add {
                 .map(|(column, value)| (column, value.filter(|value| !value.is_empty())))
                 .collect(),
             statistics_json: self.stats,
+            hidden_end: hidden_end(&tags, self.size),
+            is_shredded: tags.contains_key(SHREDDED_TAG),
             exact_times: None,
             parsed: OnceLock::new(),
         }
     }
+}
+
+/// Tag of files whose hidden columns were chosen by compaction.
+pub(crate) const SHREDDED_TAG: &str = "headwater.shredded";
+
+/// What the log says about a file beyond the protocol.
+fn tags(file: &DataFile) -> Option<HashMap<String, Option<String>>> {
+    let end = file.hidden_end.map(|end| (HIDDEN_END_KEY.to_owned(), Some(end.to_string())));
+    let shredded = file.is_shredded.then(|| (SHREDDED_TAG.to_owned(), Some("true".to_owned())));
+    let tags: HashMap<_, _> = end.into_iter().chain(shredded).collect();
+    (!tags.is_empty()).then_some(tags)
+}
+
+/// Where a file with these tags is to be cut for its hidden columns.
+pub(crate) fn hidden_end(tags: &HashMap<String, Option<String>>, size: u64) -> Option<u64> {
+    let end = tags.get(HIDDEN_END_KEY)?.as_ref()?.parse().ok()?;
+    (end < size).then_some(end)
 }
 
 impl Remove {

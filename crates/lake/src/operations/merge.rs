@@ -4,7 +4,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray as _, TimestampMicrosecondArray, new_null_array};
 use arrow::compute::{
@@ -14,25 +14,19 @@ use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use futures::TryStreamExt as _;
-use headwater_event::schema::{ColumnDefinition, TIME_COLUMN};
-use object_store::ObjectStoreExt as _;
-use object_store::buffered::BufWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use headwater_event::schema::TIME_COLUMN;
 use parquet::arrow::async_reader::ParquetRecordBatchStream;
-use parquet::arrow::async_writer::AsyncFileWriter;
-use parquet::arrow::{AsyncArrowWriter, ParquetRecordBatchStreamBuilder, ProjectionMask};
+use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 use parquet::file::metadata::FileMetaData;
 
-use crate::clock::milliseconds;
 use crate::error::{LakeError, Result};
 use crate::file::DataFile;
 use crate::reader::ObjectReader;
-use crate::schema::{WRITER_KEY, stored_columns, stored_schema, writer_properties};
+use crate::schema::WRITER_KEY;
 use crate::table::Table;
-use crate::write::new_name;
-use crate::write::statistics::statistics_json;
 
 use super::optimize::OptimizeOptions;
+use super::sink::Sink;
 
 /// Rows that are merged at a time.
 const SLICE_ROWS_MAX: usize = 8_192;
@@ -57,8 +51,10 @@ pub(super) async fn merge(
 ) -> Result<Vec<DataFile>> {
     let Some(first) = inputs.first() else { return Ok(Vec::new()) };
     let rows = inputs.iter().filter_map(|file| file.rows()).sum::<u64>();
+    let hidden = options.hidden.for_table(table).await;
+    let options = OptimizeOptions { hidden, ..options.clone() };
     let mut sink = Sink::new(table, first, rows, options)?;
-    let mut merge = Merge::new(table.clone(), Arc::clone(&sink.schema), inputs);
+    let mut merge = Merge::new(table.clone(), Arc::clone(sink.schema()), inputs);
     while let Some(slice) = merge.next_slice().await? {
         sink.write(&slice).await?;
     }
@@ -321,110 +317,4 @@ fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     columns
         .and_then(|columns| RecordBatch::try_new(Arc::clone(schema), columns))
         .map_err(LakeError::arrow("convert the columns of a file"))
-}
-
-/// Where merged rows go: files of at most the target size.
-pub(super) struct Sink {
-    table: Table,
-    columns: &'static [ColumnDefinition],
-    schema: SchemaRef,
-    options: OptimizeOptions,
-    /// Rows of all files together.
-    rows: usize,
-    /// A file of the same partition.
-    like: Arc<DataFile>,
-    open: Option<OpenFile>,
-    done: Vec<DataFile>,
-}
-
-struct OpenFile {
-    path: String,
-    writer: AsyncArrowWriter<Box<dyn AsyncFileWriter>>,
-}
-
-impl Sink {
-    /// A sink for about so many rows of the partition that `like` is in.
-    pub(super) fn new(
-        table: &Table,
-        like: &Arc<DataFile>,
-        rows: u64,
-        options: &OptimizeOptions,
-    ) -> Result<Self> {
-        let columns = stored_columns(table.name())?;
-        Ok(Self {
-            table: table.clone(),
-            columns,
-            schema: stored_schema(columns),
-            options: options.clone(),
-            rows: usize::try_from(rows).unwrap_or(usize::MAX),
-            like: Arc::clone(like),
-            open: None,
-            done: Vec::new(),
-        })
-    }
-
-    pub(super) async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let mut file = match self.open.take() {
-            Some(file) => file,
-            None => self.create().await?,
-        };
-        let written = file.writer.write(batch).await;
-        written.map_err(LakeError::parquet("write", &file.path))?;
-        let bytes = file.writer.bytes_written() + file.writer.in_progress_size();
-        self.open = Some(file);
-        if u64::try_from(bytes).unwrap_or(u64::MAX) >= self.options.target_bytes {
-            self.close().await?;
-        }
-        Ok(())
-    }
-
-    async fn create(&self) -> Result<OpenFile> {
-        let folder = self.like.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let path = if folder.is_empty() { new_name() } else { format!("{folder}/{}", new_name()) };
-        let options = ArrowWriterOptions::new()
-            .with_properties(writer_properties(
-                self.columns,
-                self.options.row_group_rows,
-                self.options.zstd_level,
-                self.rows,
-            )?)
-            .with_skip_arrow_metadata(true);
-        let output: Box<dyn AsyncFileWriter> = match self.table.storage().local() {
-            Some(folder) => Box::new(folder.create(&path).await?),
-            None => {
-                let object = self.table.storage().object(&path);
-                Box::new(BufWriter::new(self.table.object_store(), object))
-            }
-        };
-        let schema = Arc::clone(&self.schema);
-        let writer = AsyncArrowWriter::try_new_with_options(output, schema, options);
-        let writer = writer.map_err(LakeError::parquet("write", &path))?;
-        Ok(OpenFile { path, writer })
-    }
-
-    async fn close(&mut self) -> Result<()> {
-        let Some(OpenFile { path, mut writer }) = self.open.take() else { return Ok(()) };
-        let metadata = writer.finish().await.map_err(LakeError::parquet("write", &path))?;
-        if let Some(folder) = self.table.storage().local() {
-            folder.make_durable(&folder.file(&path))?;
-        }
-        let object = self.table.storage().object(&path);
-        let stored = self.table.object_store().head(&object).await;
-        let stored = stored.map_err(LakeError::storage("look up", &object))?;
-        self.done.push(DataFile {
-            path,
-            size: stored.size,
-            modified_ms: milliseconds(self.table.options().clock.now()),
-            partition: self.like.partition.clone(),
-            statistics_json: Some(statistics_json(self.columns, &metadata).into()),
-            exact_times: None,
-            parsed: OnceLock::new(),
-        });
-        Ok(())
-    }
-
-    pub(super) async fn finish(mut self) -> Result<Vec<DataFile>> {
-        self.close().await?;
-        Ok(self.done)
-    }
 }

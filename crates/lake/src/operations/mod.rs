@@ -8,6 +8,7 @@ mod optimize;
 mod retention;
 mod rewrite;
 mod selection;
+mod sink;
 mod vacuum;
 
 pub use history::{HistoryEntry, history};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _};
+use headwater_event::schema::EVENTS;
 use object_store::ObjectStoreExt as _;
 use serde::Serialize;
 use uuid::Uuid;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use crate::blocking::isolated;
 use crate::error::{LakeError, Result};
 use crate::file::DataFile;
+use crate::hidden::HiddenOptions;
 use crate::log::commit::{Commit, Operation};
 use crate::snapshot::Snapshot;
 use crate::table::Table;
@@ -68,6 +70,8 @@ pub struct OptimizeOptions {
     /// Compression level of zstd. Compacted files live long: a little more effort than when
     /// ingesting.
     pub zstd_level: i32,
+    /// Which values inside JSON text become columns of the files.
+    pub hidden: HiddenOptions,
     /// After this time without a commit another process's lease counts as abandoned.
     pub lease_duration: Duration,
     /// Is told after each merge.
@@ -84,6 +88,7 @@ impl Default for OptimizeOptions {
             threads: writer.threads,
             row_group_rows: writer.row_group_rows,
             zstd_level: 3,
+            hidden: HiddenOptions::at_compaction(),
             lease_duration: LEASE_DURATION,
             progress: None,
         }
@@ -136,7 +141,8 @@ pub struct OptimizeReport {
     pub version: Option<u64>,
 }
 
-/// Merges small files. Rows do not change; appends may go on meanwhile.
+/// Merges small files, and writes those of `events` anew that have not got all their hidden columns
+/// yet. Rows do not change; appends may go on meanwhile.
 ///
 /// # Errors
 /// `Unavailable` when another process compacts the table; `Invalid` for a selection by a column
@@ -284,24 +290,38 @@ async fn plan(
     snapshot: &Snapshot,
     options: &OptimizeOptions,
 ) -> Result<Vec<Vec<Arc<DataFile>>>> {
+    let shreds = options.hidden.columns_max > 0 && table.name() == EVENTS;
     let mut partitions: BTreeMap<_, Vec<Arc<DataFile>>> = BTreeMap::new();
-    for file in snapshot.files() {
-        if file.size < options.target_bytes && options.partitions.contains(file) {
-            partitions.entry(&file.partition).or_default().push(Arc::clone(file));
-        }
+    for file in snapshot.files().iter().filter(|file| options.partitions.contains(file)) {
+        partitions.entry(&file.partition).or_default().push(Arc::clone(file));
     }
     let mut merges = Vec::new();
     for (_, files) in partitions {
-        let mut worthwhile = worthwhile(files);
-        for index in (0..worthwhile.len()).rev() {
-            let Some(file) = worthwhile.get(index) else { continue };
-            if file.size > UNSORTED_BYTES_MAX && !is_sorted_file(table, file).await? {
-                worthwhile.remove(index);
-            }
+        let small = files.iter().filter(|file| file.size < options.target_bytes).cloned();
+        let worthwhile = mergeable(table, worthwhile(small.collect())).await?;
+        let mut of_partition = groups(worthwhile, options.target_bytes);
+        if shreds {
+            let is_alone = |file: &Arc<DataFile>| {
+                !of_partition.iter().flatten().any(|other| other.path == file.path)
+            };
+            let old = files.into_iter().filter(|file| !file.is_shredded && is_alone(file));
+            let old = mergeable(table, old.collect()).await?;
+            of_partition.extend(old.into_iter().map(|file| vec![file]));
         }
-        merges.extend(groups(worthwhile, options.target_bytes));
+        merges.extend(of_partition);
     }
     Ok(merges)
+}
+
+/// Drops the files that would have to be sorted in memory and are too large for that.
+async fn mergeable(table: &Table, files: Vec<Arc<DataFile>>) -> Result<Vec<Arc<DataFile>>> {
+    let mut kept = Vec::new();
+    for file in files {
+        if file.size <= UNSORTED_BYTES_MAX || is_sorted_file(table, &file).await? {
+            kept.push(file);
+        }
+    }
+    Ok(kept)
 }
 
 /// Drops the files that are too large to be rewritten for the smaller ones.

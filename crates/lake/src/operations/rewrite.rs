@@ -19,8 +19,9 @@ use crate::snapshot::Snapshot;
 use crate::table::Table;
 
 use super::lease::{LEASE_DURATION, Lease};
-use super::merge::{Merge, Sink, is_sorted_file};
+use super::merge::{Merge, is_sorted_file};
 use super::optimize::{OptimizeOptions, UNSORTED_BYTES_MAX, delete};
+use super::sink::Sink;
 
 /// Bytes of rows that are handed out at a time, as long as a single row is not larger.
 const SLICE_BYTES: usize = 16 << 20;
@@ -91,9 +92,11 @@ impl FileRewrite {
     ///
     /// # Errors
     /// `Invalid` for a table that is not Headwater's.
-    pub fn begin(table: &Table, old: &Arc<DataFile>) -> Result<Self> {
-        let options = OptimizeOptions { target_bytes: u64::MAX, ..OptimizeOptions::default() };
-        let sink = Sink::new(table, old, old.rows().unwrap_or(0), &options)?;
+    pub async fn begin(table: &Table, old: &Arc<DataFile>) -> Result<Self> {
+        let options = OptimizeOptions::default();
+        let hidden = options.hidden.for_table(table).await;
+        let options = OptimizeOptions { target_bytes: u64::MAX, hidden, ..options };
+        let sink = Sink::new(table, old, old.rows().unwrap_or(0), options)?;
         Ok(Self { table: table.clone(), old: Arc::clone(old), sink, rows: 0 })
     }
 

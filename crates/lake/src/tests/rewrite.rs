@@ -11,7 +11,7 @@ use crate::operations::{
 /// All rows of a file with another class.
 async fn with_class(table: &Table, file: &Arc<DataFile>, class: i32) -> FileRewrite {
     let mut rows = FileRows::open(table, file).await.unwrap().unwrap();
-    let mut new = FileRewrite::begin(table, file).unwrap();
+    let mut new = FileRewrite::begin(table, file).await.unwrap();
     while let Some(batch) = rows.next().await.unwrap() {
         let column = integers(&vec![Some(class); batch.num_rows()]);
         let schema = batch.schema();
@@ -146,7 +146,7 @@ async fn compaction_and_rewriting_exclude_each_other() {
 async fn rows_cannot_get_lost_in_a_rewrite() {
     let (lake, table, files) = lake_with_two_hours().await;
     let mut rewrite = Rewrite::begin(&table, RewriteOptions::default()).await.unwrap();
-    let mut short = FileRewrite::begin(&table, &files[0]).unwrap();
+    let mut short = FileRewrite::begin(&table, &files[0]).await.unwrap();
     short.write(&events(&[MARCH])).await.unwrap();
     assert_eq!(rewrite.add(short).await.unwrap_err().kind(), ErrorKind::Corrupt);
     assert!(rewrite.commit().await.unwrap().replaced.is_empty());

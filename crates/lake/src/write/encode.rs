@@ -12,6 +12,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 
 use crate::error::{LakeError, Result};
+use crate::hidden::{self, HiddenColumn, Sample, Shredder};
 use crate::partition::HourPartition;
 use crate::schema::writer_properties;
 
@@ -41,6 +42,8 @@ pub(super) struct EncodedFile {
     pub(super) times: (Timestamp, Timestamp),
     /// Statistics for the log.
     pub(super) statistics: String,
+    /// Where to cut the file for its hidden columns.
+    pub(super) hidden_end: Option<u64>,
 }
 
 impl Encoder {
@@ -56,26 +59,34 @@ impl Encoder {
     ) -> Result<EncodedFile> {
         let rows = rows.get(file.rows.clone());
         let failed = || LakeError::parquet("encode", file.hour.folder());
+        let hidden = self.hidden_columns(batches, rows);
         let options = ArrowWriterOptions::new()
             .with_properties(writer_properties(
                 self.columns,
+                &hidden,
                 self.options.row_group_rows,
                 self.options.zstd_level,
                 rows.len(),
             )?)
-            .with_skip_arrow_metadata(true);
+            .with_skip_arrow_metadata(hidden.is_empty());
+        let mut shredder = Shredder::new(&self.schema, hidden);
         let mut bytes = Vec::new();
         let mut writer =
-            ArrowWriter::try_new_with_options(&mut bytes, self.schema.clone(), options)
+            ArrowWriter::try_new_with_options(&mut bytes, shredder.schema().clone(), options)
                 .map_err(failed())?;
         let references: Vec<&RecordBatch> = batches.iter().collect();
         for slice in Slices::new(batches, rows) {
             let places: Vec<_> = slice.iter().map(|row| row.place()).collect();
             let gathered = interleave_record_batch(&references, &places)
                 .map_err(LakeError::arrow("gather rows"))?;
-            writer.write(&gathered).map_err(failed())?;
+            let shredded = shredder.shred(&gathered).map_err(LakeError::arrow("shred rows"))?;
+            writer.write(&shredded).map_err(failed())?;
         }
         let metadata = writer.close().map_err(failed())?;
+        let footers =
+            hidden::finish(&metadata, bytes.len() as u64, self.columns.len(), &shredder.broken())
+                .map_err(failed())?;
+        bytes.extend(footers.bytes);
         let time =
             |row: Option<&RowReference>| Timestamp::from_micros(row.map_or(0, |row| row.time));
         Ok(EncodedFile {
@@ -83,6 +94,19 @@ impl Encoder {
             bytes: bytes.into(),
             times: (time(rows.first()), time(rows.last())),
             statistics: statistics_json(self.columns, &metadata),
+            hidden_end: footers.hidden_end,
+        })
+    }
+
+    /// The hidden columns that a file of these rows deserves.
+    fn hidden_columns(&self, batches: &[RecordBatch], rows: &[RowReference]) -> Vec<HiddenColumn> {
+        let options = &self.options.hidden;
+        if rows.len() < options.rows_min {
+            return Vec::new();
+        }
+        Sample::of_rows(options, self.options.row_group_rows, rows.len(), |number| {
+            let (batch, row) = rows.get(number)?.place();
+            Some((batches.get(batch)?, row))
         })
     }
 }

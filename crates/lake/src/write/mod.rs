@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::clock::milliseconds;
 use crate::error::{LakeError, Result};
 use crate::file::DataFile;
+use crate::hidden::HiddenOptions;
 use crate::partition::HourPartition;
 use crate::schema::{stored_columns, stored_schema};
 use crate::table::Table;
@@ -41,6 +42,8 @@ pub struct WriterOptions {
     pub zstd_level: i32,
     /// Rows of a file; a partition with more becomes several files.
     pub file_rows_max: usize,
+    /// Which values inside JSON text become columns of the files.
+    pub hidden: HiddenOptions,
 }
 
 impl Default for WriterOptions {
@@ -50,6 +53,7 @@ impl Default for WriterOptions {
             row_group_rows: 8_192,
             zstd_level: 1,
             file_rows_max: 1_048_576,
+            hidden: HiddenOptions::at_ingest(),
         }
     }
 }
@@ -140,7 +144,8 @@ impl TableWriter {
     async fn plan(&self, batches: Vec<RecordBatch>) -> Result<Arc<WritePlan>> {
         let schema = batches.first().map_or_else(|| Arc::clone(&self.schema), RecordBatch::schema);
         let table = self.table.name().to_owned();
-        let (columns, options) = (self.columns, self.options.clone());
+        let (columns, mut options) = (self.columns, self.options.clone());
+        options.hidden = options.hidden.for_table(&self.table).await;
         let work = move || {
             let rows = OrderedRows::new(&table, &batches)?;
             let share = rows.len().div_ceil(options.threads.max(1)).max(SPLIT_ROWS_MIN);
@@ -161,6 +166,8 @@ impl TableWriter {
             modified_ms: milliseconds(self.table.options().clock.now()),
             partition: partition_values(file.hour),
             statistics_json: Some(file.statistics.into()),
+            hidden_end: file.hidden_end,
+            is_shredded: false,
             exact_times: Some(file.times),
             parsed: OnceLock::new(),
         };

@@ -8,10 +8,11 @@ use arrow::array::{ArrayRef, new_null_array};
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue, internal_err, plan_err};
 use datafusion::logical_expr::{
-    ColumnarValue, DocSection, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
-    ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, DocSection, Documentation, ExpressionPlacement, ReturnFieldArgs,
+    ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::SCALAR_AT;
 use super::argument::Argument;
 use super::call::Call;
 use super::reference::Reference;
@@ -192,5 +193,17 @@ impl ScalarUDFImpl for DefinedFunction {
 
     fn documentation(&self) -> Option<&Documentation> {
         Some(&self.documentation)
+    }
+
+    fn placement(&self, args: &[ExpressionPlacement]) -> ExpressionPlacement {
+        // A file may have the value as a column: the call has to reach the scan.
+        let [ExpressionPlacement::Column, rest @ ..] = args else {
+            return ExpressionPlacement::KeepInPlace;
+        };
+        let is_literal = |arg: &ExpressionPlacement| *arg == ExpressionPlacement::Literal;
+        if self.name() == SCALAR_AT && rest.iter().all(is_literal) {
+            return ExpressionPlacement::MoveTowardsLeafNodes;
+        }
+        ExpressionPlacement::KeepInPlace
     }
 }

@@ -8,9 +8,9 @@ use super::argument::Argument;
 use super::call::Call;
 use super::definition::Definition;
 use super::reference::{Group, Reference};
-use crate::json::extract::{count_entries, each_child};
-use crate::json::scan::{Kind, Malformed, Scanner};
-use crate::json::text::{means, minify_into, unescape_into};
+use headwater_event::document::extract::{count_entries, each_child};
+use headwater_event::document::scan::{Kind, Malformed, Scanner};
+use headwater_event::document::text::{means, minify_into, unescape_into};
 
 pub(super) static JSON_ARRAY_CONTAINS: Definition = Definition {
     reference: Reference {

@@ -17,8 +17,8 @@ use super::argument::Argument;
 use super::call::Call;
 use super::definition::Definition;
 use super::reference::{Group, Reference};
-use crate::json::extract::{Scalar, each_child, scalar_at};
-use crate::json::scan::{Kind, Scanner};
+use headwater_event::document::extract::{Scalar, each_child, scalar_at};
+use headwater_event::document::scan::{Kind, Scanner};
 
 pub(super) static JSON_CAST: Definition = Definition {
     reference: Reference {

@@ -8,10 +8,10 @@ use super::argument::Argument;
 use super::call::{Call, Compiled};
 use super::definition::{Definition, Planned};
 use super::reference::{Group, Reference};
-use crate::json::extract::{count_entries, find, find_all};
-use crate::json::path::Path;
-use crate::json::scan::{Malformed, Scanner};
-use crate::json::text::minify_into;
+use headwater_event::document::extract::{count_entries, find, find_all};
+use headwater_event::document::path::Path;
+use headwater_event::document::scan::{Malformed, Scanner};
+use headwater_event::document::text::minify_into;
 
 pub(super) static JSON_EXTRACT: Definition = Definition {
     reference: Reference {

@@ -10,17 +10,18 @@ use arrow::array::{ArrayRef, StringViewBuilder};
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
 
+use super::SCALAR_AT;
 use super::argument::Argument;
 use super::call::{Call, Compiled};
 use super::definition::{Definition, Planned};
 use super::reference::{Group, Reference};
-use crate::json::extract::{Scalar, find, find_all, scalar_at};
-use crate::json::path::Path;
-use crate::json::scan::Malformed;
+use headwater_event::document::extract::{Scalar, find, find_all, scalar_at};
+use headwater_event::document::path::Path;
+use headwater_event::document::scan::Malformed;
 
 pub(super) static JSON_EXTRACT_SCALAR: Definition = Definition {
     reference: Reference {
-        name: "json_extract_scalar",
+        name: SCALAR_AT,
         aliases: &[],
         group: Group::Json,
         syntax: "json_extract_scalar(json, path)",

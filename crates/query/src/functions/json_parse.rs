@@ -8,8 +8,8 @@ use super::argument::Argument;
 use super::call::Call;
 use super::definition::Definition;
 use super::reference::{Group, Reference};
-use crate::json::scan::{Kind, Malformed, Scanner};
-use crate::json::text::minify_into;
+use headwater_event::document::scan::{Kind, Malformed, Scanner};
+use headwater_event::document::text::minify_into;
 
 /// How much of a bad document an error shows.
 const SHOWN_CHARS_MAX: usize = 100;

@@ -133,6 +133,9 @@ pub fn all() -> Vec<Reference> {
     all
 }
 
+/// Name of the function that gives the text of a scalar in a document.
+pub(crate) const SCALAR_AT: &str = "json_extract_scalar";
+
 /// The JSON at a path of a document, as an expression.
 pub(crate) fn json_at(document: Expr, path: &str) -> Expr {
     json_extract::JSON_EXTRACT.to_udf().call(vec![document, lit(path)])

@@ -7,7 +7,7 @@ use std::path::Path;
 use arrow::array::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::error::DataFusionError;
-use datafusion::prelude::SessionContext;
+use datafusion::prelude::{SessionConfig, SessionContext};
 use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
 
 use super::{all, register};
@@ -19,7 +19,10 @@ struct Database {
 
 impl Database {
     fn new() -> Self {
-        let context = SessionContext::new();
+        let mut config = SessionConfig::new();
+        // As in a session over a lake.
+        config.options_mut().optimizer.skip_failed_rules = true;
+        let context = SessionContext::new_with_config(config);
         register(&context).unwrap();
         Self { context }
     }

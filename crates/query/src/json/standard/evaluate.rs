@@ -9,10 +9,10 @@ use std::borrow::Cow;
 use super::item::{Item, Quantity};
 use super::parse::{Accessor, Arithmetic, Method, Node, StandardPath};
 use super::predicate::holds;
-use crate::json::extract::{descendants, each_child, enter_member};
-use crate::json::path::Field;
-use crate::json::scan::{Malformed, Scanner};
-use crate::json::text::unescape_into;
+use headwater_event::document::extract::{descendants, each_child, enter_member};
+use headwater_event::document::path::Field;
+use headwater_event::document::scan::{Malformed, Scanner};
+use headwater_event::document::text::unescape_into;
 
 /// The path cannot be evaluated on this document: it is not JSON, a strict path does not fit it, or
 /// a computation fails. The SQL functions answer it as their `ON ERROR` default says.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::json::number;
-use crate::json::scan::{Kind, Malformed, Scanner};
-use crate::json::text::{escape_into, minify_into, unescape_into};
+use headwater_event::document::scan::{Kind, Malformed, Scanner};
+use headwater_event::document::text::{escape_into, minify_into, unescape_into};
 
 /// A value that a path evaluated to.
 #[derive(Debug, Clone, PartialEq)]

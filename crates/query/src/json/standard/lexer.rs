@@ -1,6 +1,6 @@
 //! Words, numbers, strings and marks of the standard path language.
 
-use crate::json::path::PathError;
+use headwater_event::document::path::PathError;
 
 /// One token.
 #[derive(Debug, Clone, PartialEq)]

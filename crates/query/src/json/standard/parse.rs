@@ -7,7 +7,7 @@
 use regex::Regex;
 
 use super::lexer::{Lexer, Token};
-use crate::json::path::PathError;
+use headwater_event::document::path::PathError;
 
 /// Nested parentheses, filters and subscripts in one path: the parser recurses as deep.
 const NESTING_MAX: usize = 32;

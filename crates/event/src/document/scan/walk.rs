@@ -3,7 +3,7 @@
 use super::{Kind, Malformed, RawString, Scanner};
 
 /// Told of every token while a value is walked over; each method defaults to nothing.
-pub(crate) trait Visitor<'a> {
+pub trait Visitor<'a> {
     /// Whether keys and strings are worth cutting out of the text.
     const LISTENS: bool = true;
 
@@ -33,7 +33,7 @@ impl Visitor<'_> for Nobody {
 impl<'a> Scanner<'a> {
     /// Moves over one value.
     #[inline]
-    pub(crate) fn skip_value(&mut self) -> Result<(), Malformed> {
+    pub fn skip_value(&mut self) -> Result<(), Malformed> {
         match self.kind()? {
             Kind::Object | Kind::Array => self.walk(&mut Nobody),
             Kind::String => self.skip_string().map(drop),
@@ -46,7 +46,7 @@ impl<'a> Scanner<'a> {
 
     /// Moves over one value and tells the visitor of every token in it.
     #[inline]
-    pub(crate) fn walk<V: Visitor<'a>>(&mut self, visitor: &mut V) -> Result<(), Malformed> {
+    pub fn walk<V: Visitor<'a>>(&mut self, visitor: &mut V) -> Result<(), Malformed> {
         let mut nesting = Nesting::default();
         loop {
             let kind = self.kind()?;

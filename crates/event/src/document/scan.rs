@@ -10,86 +10,95 @@ mod stops;
 mod walk;
 
 use self::stops::next_stop;
-pub(crate) use self::walk::Visitor;
+pub use self::walk::Visitor;
 use super::text::means;
 
 /// The text is not JSON at this byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Malformed {
+pub struct Malformed {
     /// Offset of the first byte that does not fit.
-    pub(crate) at: usize,
+    pub at: usize,
 }
 
 /// What a value is, told by its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// `{`.
     Object,
+    /// `[`.
     Array,
+    /// `"`.
     String,
+    /// A digit or `-`.
     Number,
+    /// `true`.
     True,
+    /// `false`.
     False,
+    /// `null`.
     Null,
 }
 
 /// The inside of a JSON string, as it is spelled in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RawString<'a> {
+pub struct RawString<'a> {
     /// The text between the quotes.
-    pub(crate) body: &'a str,
+    pub body: &'a str,
     /// Whether it has a backslash, so that it is not its own meaning.
-    pub(crate) escaped: bool,
+    pub escaped: bool,
 }
 
 /// A position in JSON text.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Scanner<'a> {
+pub struct Scanner<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Scanner<'a> {
     /// Starts at the first byte.
-    pub(crate) const fn new(text: &'a str) -> Self {
+    pub const fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
     /// Starts at a byte offset that an earlier scan reported.
-    pub(crate) const fn starting_at(text: &'a str, at: usize) -> Self {
+    pub const fn starting_at(text: &'a str, at: usize) -> Self {
         Self { text, at }
     }
 
     /// The current byte offset.
-    pub(crate) const fn position(&self) -> usize {
+    pub const fn position(&self) -> usize {
         self.at
     }
 
     /// The text from `start` to the current position.
-    pub(crate) fn since(&self, start: usize) -> &'a str {
+    pub fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
     /// The byte at the current position.
     #[inline]
-    pub(crate) fn peek(&self) -> Option<u8> {
+    pub fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
     /// Moves over one byte if it is this one.
     #[inline]
-    pub(crate) fn take(&mut self, byte: u8) -> bool {
+    pub fn take(&mut self, byte: u8) -> bool {
         let hit = self.peek() == Some(byte);
         self.at += usize::from(hit);
         hit
     }
 
-    pub(crate) const fn malformed(&self) -> Malformed {
+    /// The fault at the current position.
+    #[must_use]
+    pub const fn malformed(&self) -> Malformed {
         Malformed { at: self.at }
     }
 
     /// Moves over blanks, tabs and line ends.
     #[inline]
-    pub(crate) fn skip_space(&mut self) {
+    pub fn skip_space(&mut self) {
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
             self.at += 1;
         }
@@ -97,7 +106,7 @@ impl<'a> Scanner<'a> {
 
     /// What value starts here, after white space.
     #[inline]
-    pub(crate) fn kind(&mut self) -> Result<Kind, Malformed> {
+    pub fn kind(&mut self) -> Result<Kind, Malformed> {
         self.skip_space();
         match self.peek() {
             Some(b'"') => Ok(Kind::String),
@@ -113,7 +122,7 @@ impl<'a> Scanner<'a> {
 
     /// Reads `"key" :` with any white space; the value is next.
     #[inline]
-    pub(crate) fn key(&mut self) -> Result<RawString<'a>, Malformed> {
+    pub fn key(&mut self) -> Result<RawString<'a>, Malformed> {
         self.skip_space();
         let key = self.string()?;
         self.skip_space();
@@ -123,7 +132,7 @@ impl<'a> Scanner<'a> {
     /// Reads `"key" :` and tells whether it is this key; `plain` says that the key is spelled in
     /// JSON as it is, without escapes. The value is next.
     #[inline]
-    pub(crate) fn key_is(&mut self, key: &str, plain: bool) -> Result<bool, Malformed> {
+    pub fn key_is(&mut self, key: &str, plain: bool) -> Result<bool, Malformed> {
         self.skip_space();
         let bytes = self.text.as_bytes();
         let (start, end) = (self.at + 1, self.at + 1 + key.len());
@@ -151,7 +160,7 @@ impl<'a> Scanner<'a> {
 
     /// Reads a string from its opening to behind its closing quote.
     #[inline]
-    pub(crate) fn string(&mut self) -> Result<RawString<'a>, Malformed> {
+    pub fn string(&mut self) -> Result<RawString<'a>, Malformed> {
         let start = self.at + 1;
         let escaped = self.skip_string()?;
         let body = self.text.get(start..self.at - 1).unwrap_or_default();
@@ -203,7 +212,7 @@ impl<'a> Scanner<'a> {
 
     /// Reads a number and gives its source spelling.
     #[inline]
-    pub(crate) fn number(&mut self) -> Result<&'a str, Malformed> {
+    pub fn number(&mut self) -> Result<&'a str, Malformed> {
         let start = self.at;
         self.take(b'-');
         if !self.take(b'0') {
@@ -232,7 +241,7 @@ impl<'a> Scanner<'a> {
 
     /// Reads `true`, `false` or `null`; a longer word is none of them.
     #[inline]
-    pub(crate) fn word(&mut self, word: &'static str) -> Result<&'static str, Malformed> {
+    pub fn word(&mut self, word: &'static str) -> Result<&'static str, Malformed> {
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
         if !rest.starts_with(word.as_bytes()) {
             return Err(self.malformed());
@@ -256,7 +265,7 @@ impl<'a> Scanner<'a> {
     /// Steps into a container that was just opened, or over the comma to its next entry. `first` is
     /// true for the step in. Gives `false` at the end of the container, which is consumed.
     #[inline]
-    pub(crate) fn next_entry(&mut self, first: bool, end: u8) -> Result<bool, Malformed> {
+    pub fn next_entry(&mut self, first: bool, end: u8) -> Result<bool, Malformed> {
         self.skip_space();
         if self.take(end) {
             return Ok(false);

@@ -8,7 +8,7 @@
 /// A path that cannot be read. Positions count characters from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid JSON path '{path}': expected {expected} at position {position}")]
-pub(crate) struct PathError {
+pub struct PathError {
     path: String,
     expected: &'static str,
     position: usize,
@@ -16,7 +16,7 @@ pub(crate) struct PathError {
 
 impl PathError {
     /// `rest` is the part of `path` that was not read.
-    pub(crate) fn new(path: &str, rest: &str, expected: &'static str) -> Self {
+    pub fn new(path: &str, rest: &str, expected: &'static str) -> Self {
         let read = path.len().saturating_sub(rest.len());
         let position = path.get(..read).unwrap_or(path).chars().count() + 1;
         Self { path: path.to_owned(), expected, position }
@@ -28,13 +28,15 @@ const STEPS_MAX: usize = 1_000;
 
 /// A member by name; a name that is a number is also an element by position.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Field {
-    pub(crate) key: String,
-    pub(crate) index: Option<usize>,
+pub struct Field {
+    /// The name.
+    pub key: String,
+    /// The position, when the name is a number.
+    pub index: Option<usize>,
 }
 
 impl Field {
-    fn new(key: String) -> Self {
+    pub(super) fn new(key: String) -> Self {
         let index = key.parse().ok();
         Self { key, index }
     }
@@ -42,7 +44,7 @@ impl Field {
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum Step {
     /// `.key`, `[0]`, `["key"]`
     Field(Field),
     /// `[-1]`: 1 is the last element.
@@ -57,7 +59,7 @@ pub(crate) enum Step {
 
 /// A compiled path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Path {
+pub struct Path {
     steps: Vec<Step>,
 }
 
@@ -66,7 +68,7 @@ impl Path {
     ///
     /// # Errors
     /// [`PathError`] names the position and what was expected there.
-    pub(crate) fn parse(path: &str) -> Result<Self, PathError> {
+    pub fn parse(path: &str) -> Result<Self, PathError> {
         let mut steps = Vec::new();
         let mut rest = path.strip_prefix('$').ok_or_else(|| PathError::new(path, path, "'$'"))?;
         while !rest.is_empty() {
@@ -80,12 +82,14 @@ impl Path {
         Ok(Self { steps })
     }
 
-    pub(crate) fn steps(&self) -> &[Step] {
+    /// The steps in order.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
     /// Whether the path leads to one value at most, as every path of Trino does.
-    pub(crate) fn is_definite(&self) -> bool {
+    pub fn is_definite(&self) -> bool {
         self.steps.iter().all(|step| matches!(step, Step::Field(_) | Step::FromEnd(_)))
     }
 }

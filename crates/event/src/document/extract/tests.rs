@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{Kind, Path, Scanner, find, find_all, scalar_at};
-use crate::json::text::minify_into;
+use crate::document::text::minify_into;
 
 /// What `json_extract_scalar` answers.
 fn scalar(text: &str, path: &str) -> Option<String> {

@@ -13,7 +13,7 @@ use super::text::{means, unescape_into};
 /// # Errors
 /// [`Malformed`] when the text is not JSON as far as it was read.
 #[inline]
-pub(crate) fn find(text: &str, path: &Path) -> Result<Option<usize>, Malformed> {
+pub fn find(text: &str, path: &Path) -> Result<Option<usize>, Malformed> {
     let mut scanner = Scanner::new(text);
     scanner.kind()?;
     for step in path.steps() {
@@ -28,7 +28,7 @@ pub(crate) fn find(text: &str, path: &Path) -> Result<Option<usize>, Malformed> 
 ///
 /// # Errors
 /// [`Malformed`] when the text is not JSON as far as it was read.
-pub(crate) fn find_all(text: &str, path: &Path, found: &mut Vec<usize>) -> Result<(), Malformed> {
+pub fn find_all(text: &str, path: &Path, found: &mut Vec<usize>) -> Result<(), Malformed> {
     let mut scanner = Scanner::new(text);
     scanner.kind()?;
     select(scanner, text, path.steps(), found)
@@ -90,7 +90,7 @@ fn enter(scanner: &mut Scanner<'_>, step: &Step) -> Result<bool, Malformed> {
 
 /// Stands on `{`; moves to the value of the first member with this key.
 #[inline]
-pub(crate) fn enter_member(scanner: &mut Scanner<'_>, key: &str) -> Result<bool, Malformed> {
+pub fn enter_member(scanner: &mut Scanner<'_>, key: &str) -> Result<bool, Malformed> {
     let plain = is_plain(key);
     scanner.take(b'{');
     let mut first = true;
@@ -129,14 +129,14 @@ fn enter_element(scanner: &mut Scanner<'_>, index: usize) -> Result<bool, Malfor
 
 /// Number of members or elements of the container at the scanner, which moves behind it. A scalar
 /// has none.
-pub(crate) fn count_entries(scanner: &mut Scanner<'_>) -> Result<usize, Malformed> {
+pub fn count_entries(scanner: &mut Scanner<'_>) -> Result<usize, Malformed> {
     let mut count = 0;
     each_child(scanner, |_| count += 1)?;
     Ok(count)
 }
 
 /// Reports the offset of each direct child of the value at the scanner and moves behind the value.
-pub(crate) fn each_child(
+pub fn each_child(
     scanner: &mut Scanner<'_>,
     mut child: impl FnMut(usize),
 ) -> Result<(), Malformed> {
@@ -161,7 +161,7 @@ pub(crate) fn each_child(
 
 /// Offsets of the values with this field (or of all values) below the value at the scanner, which
 /// moves behind it. Containers come in document order, each with its own matches.
-pub(crate) fn descendants(
+pub fn descendants(
     scanner: &mut Scanner<'_>,
     field: Option<&Field>,
 ) -> Result<Vec<usize>, Malformed> {
@@ -229,7 +229,7 @@ impl<'a> Visitor<'a> for Search<'_> {
 
 /// A scalar as text, the way SQL shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scalar<'a> {
+pub enum Scalar<'a> {
     /// A string: its body is the value unless it is escaped.
     Text(RawString<'a>),
     /// A number in its source spelling, `true` or `false`.
@@ -239,7 +239,7 @@ pub(crate) enum Scalar<'a> {
 impl<'a> Scalar<'a> {
     /// The text, borrowed where it needs no unescaping, else written into `scratch`.
     #[inline]
-    pub(crate) fn text<'t>(self, scratch: &'t mut String) -> &'t str
+    pub fn text<'t>(self, scratch: &'t mut String) -> &'t str
     where
         'a: 't,
     {
@@ -260,7 +260,7 @@ impl<'a> Scalar<'a> {
 /// # Errors
 /// [`Malformed`] when the scalar is not JSON.
 #[inline]
-pub(crate) fn scalar_at(text: &str, at: usize) -> Result<Option<Scalar<'_>>, Malformed> {
+pub fn scalar_at(text: &str, at: usize) -> Result<Option<Scalar<'_>>, Malformed> {
     let mut scanner = Scanner::starting_at(text, at);
     let scalar = match scanner.kind()? {
         Kind::Object | Kind::Array => return Ok(None),

@@ -4,7 +4,7 @@ use super::scan::{Malformed, RawString, Scanner, Visitor};
 
 /// Appends what the string means. A surrogate without its partner, which UTF-8 cannot hold, becomes
 /// U+FFFD.
-pub(crate) fn unescape_into(string: RawString<'_>, out: &mut String) {
+pub fn unescape_into(string: RawString<'_>, out: &mut String) {
     let mut rest = string.body;
     while let Some(backslash) = rest.find('\\') {
         let (before, escape) = rest.split_at(backslash);
@@ -49,7 +49,7 @@ fn code_point(escape: &str) -> (Option<char>, usize) {
 
 /// Whether the string means exactly `key`.
 #[inline]
-pub(crate) fn means(string: RawString<'_>, key: &str) -> bool {
+pub fn means(string: RawString<'_>, key: &str) -> bool {
     if string.escaped { means_when_unescaped(string, key) } else { string.body == key }
 }
 
@@ -62,7 +62,7 @@ fn means_when_unescaped(string: RawString<'_>, key: &str) -> bool {
 
 /// Appends `meaning` as a JSON string with its quotes: the short escapes where there is one,
 /// `\u00XX` for the other control characters, everything else as it is.
-pub(crate) fn escape_into(meaning: &str, out: &mut String) {
+pub fn escape_into(meaning: &str, out: &mut String) {
     out.push('"');
     let mut rest = meaning;
     while let Some(at) = rest.find(|c: char| matches!(c, '"' | '\\' | '\0'..='\u{1f}')) {
@@ -102,7 +102,7 @@ fn push_escaped(special: char, out: &mut String) {
 ///
 /// # Errors
 /// [`Malformed`] when the value is not JSON; `out` then holds a part of it.
-pub(crate) fn minify_into(scanner: &mut Scanner<'_>, out: &mut String) -> Result<(), Malformed> {
+pub fn minify_into(scanner: &mut Scanner<'_>, out: &mut String) -> Result<(), Malformed> {
     scanner.walk(&mut Minified { out })
 }
 

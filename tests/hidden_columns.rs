@@ -1,0 +1,100 @@
+//! Hidden columns: what queries get from them, what other readers see of them, and what an operator
+//! decides about them.
+
+use std::process::Command;
+
+use headwater_testkit::{Headwater, python, repository};
+use serde_json::Value;
+
+use crate::{headwater, numbered_events};
+
+/// A lake that was compacted: every file has hidden columns.
+fn compacted() -> Headwater {
+    let lake = headwater();
+    let events = lake.file("events.jsonl", numbered_events(600));
+    lake.ingest(&[events]);
+    let _ = lake.run(&["optimize"]).expect_code(0);
+    lake
+}
+
+/// The data files that the table consists of.
+fn data_files(lake: &Headwater) -> Vec<String> {
+    let _ = lake.run(&["vacuum", "--older-than", "0s", "--force"]).expect_code(0);
+    let pattern = format!("ls {}/events/*/*/*/*/*.parquet", lake.lake());
+    let list = Command::new("sh").arg("-c").arg(pattern).output();
+    let list = String::from_utf8(list.unwrap().stdout).unwrap();
+    list.lines().map(str::to_owned).collect()
+}
+
+fn path<'l>(lines: &'l [Value], name: &str) -> Option<&'l Value> {
+    lines.iter().find(|line| line["path"] == name)
+}
+
+fn paths(lake: &Headwater) -> Vec<Value> {
+    let listed = lake.run(&["paths", "list", "--json"]).expect_code(0);
+    listed.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn readers_of_parquet_see_the_columns_of_the_table_alone() {
+    let lake = compacted();
+    let files = data_files(&lake);
+    assert_eq!(files.len(), 10);
+    let script = repository().join("tests/counterparts/columns.py");
+    let output = Command::new(python()).arg(script).args(&files).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let columns = headwater_event::schema::EVENT_COLUMNS.map(|column| column.name);
+    for file in &found {
+        assert_eq!(file["pyarrow"], serde_json::json!(columns.to_vec()));
+        assert_eq!(file["duckdb"], file["pyarrow"]);
+        assert_eq!(file["rows"]["duckdb"], file["rows"]["pyarrow"]);
+        // The way to the other columns is not only in the log.
+        assert!(file["keys"].as_array().unwrap().contains(&"headwater.hidden_end".into()));
+    }
+    let listed = paths(&lake);
+    let number = path(&listed, "details/number").unwrap();
+    assert_eq!((number["files"].as_u64(), number["rows"].as_u64()), (Some(10), Some(600)));
+}
+
+#[test]
+fn queries_tell_whether_they_parsed() {
+    let lake = headwater();
+    let events = lake.file("events.jsonl", numbered_events(120));
+    lake.ingest(&[events]);
+    let number = "json_extract_scalar(details, '$.number')";
+    let sql = format!("SELECT sum(CAST({number} AS BIGINT)) AS s FROM events WHERE {number} > '5'");
+    let parsed = lake.run(&["query", "--format", "json", &sql]).expect_code(0);
+    assert!(
+        parsed.stderr.contains("JSON from columns in 0 files, parsed in 2"),
+        "{}",
+        parsed.stderr
+    );
+    let _ = lake.run(&["optimize"]).expect_code(0);
+    let read = lake.run(&["query", "--format", "json", &sql]).expect_code(0);
+    assert!(read.stderr.contains("JSON from columns in 2 files, parsed in 0"), "{}", read.stderr);
+    assert_eq!(read.stdout, parsed.stdout);
+    // Whoever asked is remembered, once a day.
+    assert_eq!(path(&paths(&lake), "details/number").unwrap()["asked_days"], 1);
+}
+
+#[test]
+fn operators_pin_and_ban_paths() {
+    let lake = headwater();
+    let events = lake.file("events.jsonl", numbered_events(60));
+    lake.ingest(&[events]);
+    let _ = lake.run(&["paths", "ban", "$.number"]).expect_code(0);
+    let _ = lake.run(&["paths", "pin", "details/time", "details/nowhere"]).expect_code(0);
+    let _ = lake.run(&["optimize"]).expect_code(0);
+    let listed = paths(&lake);
+    let files = |name: &str| path(&listed, name).unwrap()["files"].as_u64().unwrap();
+    assert_eq!((files("details/number"), files("details/nowhere")), (0, 0));
+    assert_eq!(files("details/time"), 1);
+    let _ = lake.run(&["paths", "unset", "details/nowhere"]).expect_code(0);
+    assert!(path(&paths(&lake), "details/nowhere").is_none());
+    let shown = lake.run(&["paths"]).expect_code(0);
+    assert!(shown.stdout.contains("pinned") && shown.stdout.contains("banned"), "{}", shown.stdout);
+    let wrong = lake.run(&["paths", "pin", "number"]);
+    assert_eq!(wrong.code, Some(2), "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("details, ocsf"), "{}", wrong.stderr);
+}
