@@ -66,13 +66,17 @@ fn queries_tell_whether_they_parsed() {
     let sql = format!("SELECT sum(CAST({number} AS BIGINT)) AS s FROM events WHERE {number} > '5'");
     let parsed = lake.run(&["query", "--format", "json", &sql]).expect_code(0);
     assert!(
-        parsed.stderr.contains("JSON from columns in 0 files, parsed in 2"),
+        parsed.stderr.contains("JSON from columns in 0 file reads, parsed in 2"),
         "{}",
         parsed.stderr
     );
     let _ = lake.run(&["optimize"]).expect_code(0);
     let read = lake.run(&["query", "--format", "json", &sql]).expect_code(0);
-    assert!(read.stderr.contains("JSON from columns in 2 files, parsed in 0"), "{}", read.stderr);
+    assert!(
+        read.stderr.contains("JSON from columns in 2 file reads, parsed in 0"),
+        "{}",
+        read.stderr
+    );
     assert_eq!(read.stdout, parsed.stdout);
     // Whoever asked is remembered, once a day.
     assert_eq!(path(&paths(&lake), "details/number").unwrap()["asked_days"], 1);

@@ -26,9 +26,10 @@ pub struct ScanReport {
     pub row_groups_pruned: u64,
     /// Rows that the scans produced.
     pub rows_scanned: u64,
-    /// Files whose JSON was answered from hidden columns alone.
+    /// Reads of files whose JSON was answered from hidden columns alone. Parts of a large file are
+    /// read on their own.
     pub files_from_columns: u64,
-    /// Files whose JSON had to be parsed, wholly or in part.
+    /// Reads of files whose JSON had to be parsed, wholly or in part.
     pub files_parsed: u64,
 }
 

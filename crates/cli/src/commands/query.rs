@@ -191,7 +191,7 @@ pub(crate) fn footer(rows: u64, elapsed: Duration, answer: &Answer) {
     }
     if files_from_columns + files_parsed > 0 {
         line.push_str(&format!(
-            "; JSON from columns in {files_from_columns} files, parsed in {files_parsed}"
+            "; JSON from columns in {files_from_columns} file reads, parsed in {files_parsed}"
         ));
     }
     screen::note(format_args!("{line}"));

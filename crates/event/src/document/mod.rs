@@ -2,9 +2,9 @@
 //! stand on.
 //!
 //! Documents stay text from the Parquet page to the answer. [`scan`] moves over it, [`text`] knows
-//! the spelling of strings, [`path`] and [`extract`] are the paths of `json_extract`, [`pointer`]
-//! names what a path of plain steps leads to, and [`collect`] finds the scalars at many of them in
-//! one pass.
+//! the spelling of strings, [`path`] and [`extract`] are the paths of `json_extract`,
+//! [`mod@pointer`] names what a path of plain steps leads to, [`collect`] finds the scalars at many
+//! of them in one pass, and [`leaves`] tells all that have a name.
 
 pub mod collect;
 pub mod extract;
