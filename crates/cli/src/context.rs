@@ -9,6 +9,7 @@ use headwater_access::TokenFile;
 use headwater_config::{Config, Environment, LogFormat};
 use headwater_event::{ErrorKind, Timestamp};
 use headwater_ingest::{IngestContext, IngestOptions, RawPolicy};
+use headwater_lake::hidden::HiddenOptions;
 use headwater_lake::{Durability, Lake, LakeOptions, Table, WriterOptions};
 use headwater_pipeline::{Pipeline, PipelineOptions, Plugin};
 use headwater_query::SessionOptions;
@@ -186,7 +187,13 @@ impl Context {
             lake: self.lake()?,
             pipeline: self.pipeline(overrides.plugins.as_ref())?,
             stores: self.object_stores()?,
-            writer: WriterOptions::default(),
+            writer: WriterOptions {
+                hidden: HiddenOptions {
+                    columns_max: self.config.ingest.hidden_columns,
+                    ..HiddenOptions::at_ingest()
+                },
+                ..WriterOptions::default()
+            },
             now,
         })
     }

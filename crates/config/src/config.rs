@@ -65,6 +65,8 @@ pub struct IngestSettings {
     pub keep_raw: bool,
     /// Sources whose originals are not kept.
     pub raw_off_for: BTreeSet<String>,
+    /// Most hidden columns of a new file.
+    pub hidden_columns: usize,
     /// Keys of an object whose list holds the records.
     pub records_keys: Vec<String>,
 }

@@ -111,6 +111,9 @@ section! {
         pub keep_raw: bool = true,
         /// Sources (`--source`) whose originals are not kept.
         pub raw_off_for: Vec<String> = Vec::new(),
+        /// Most values inside JSON text that become hidden columns of a new file, 0 to 1024. Files
+        /// that `headwater optimize` writes may have more.
+        pub hidden_columns: u32 = 24,
         /// Keys of an object whose list holds the records, as in {"Records": […]}.
         pub records_keys: Vec<String> = texts(&["Records"]),
     }

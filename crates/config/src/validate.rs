@@ -16,6 +16,9 @@ use crate::units::ByteSize;
 
 /// Threads of the pipeline.
 const WORKERS: RangeInclusive<u32> = 1..=1024;
+
+/// Most hidden columns of a file.
+const HIDDEN_COLUMNS_MAX: u32 = 1_024;
 /// Less makes files of a few rows.
 const BUFFER_BYTES: RangeInclusive<ByteSize> =
     ByteSize::kibibytes(64)..=ByteSize::mebibytes(1 << 20);
@@ -111,6 +114,10 @@ impl Checker<'_> {
             }
             NonZeroUsize::new(usize::try_from(workers).ok()?)
         });
+        if ingest.hidden_columns > HIDDEN_COLUMNS_MAX {
+            let range = format!("{} is more than {HIDDEN_COLUMNS_MAX}", ingest.hidden_columns);
+            self.reject("ingest.hidden_columns", range, None);
+        }
         let raw_off_for = self.names("ingest.raw_off_for", ingest.raw_off_for);
         IngestSettings {
             workers,
@@ -127,6 +134,7 @@ impl Checker<'_> {
             ocsf: ingest.ocsf,
             keep_raw: ingest.keep_raw,
             raw_off_for: raw_off_for.into_iter().collect(),
+            hidden_columns: usize::try_from(ingest.hidden_columns).unwrap_or_default(),
             records_keys: self.names("ingest.records_keys", ingest.records_keys),
         }
     }

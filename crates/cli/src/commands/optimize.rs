@@ -35,6 +35,9 @@ pub(crate) struct Arguments {
     /// Size that files grow to, in MiB
     #[arg(long, value_name = "MIB")]
     target_mib: Option<u64>,
+    /// Most values inside JSON text that become hidden columns of a file; 0 for none [default: 128]
+    #[arg(long, value_name = "N")]
+    hidden_columns: Option<usize>,
     /// Only report what would be done
     #[arg(long)]
     dry_run: bool,
@@ -71,6 +74,9 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         options.target_bytes = mebibytes.checked_mul(1 << 20).ok_or_else(|| {
             Failure::new(ErrorKind::Invalid, format!("{mebibytes} MiB is too large a target"))
         })?;
+    }
+    if let Some(columns) = arguments.hidden_columns {
+        options.hidden.columns_max = columns;
     }
     let report = optimize(&table, &options).await;
     bar.finish_and_clear();

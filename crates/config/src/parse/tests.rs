@@ -165,6 +165,7 @@ ingest:
   buffer_bytes_max: 1KiB
   record_bytes_max: 2GiB
   records_keys: [Records, '', Records]
+  hidden_columns: 2000
 query:
   timeout: 0s
   rows_max: 0
@@ -177,11 +178,12 @@ plugins: {folder: ''}
 4:3: ingest.record_bytes_max: 2GiB is not between 1KiB and 1GiB
 5:27: ingest.records_keys[1]: is empty
 5:31: ingest.records_keys[2]: `Records` is given twice
-7:3: query.timeout: is zero (write `null` for no limit)
-8:3: query.rows_max: is zero (write `null` for no limit)
-9:3: query.memory_bytes_max: 1MiB is not between 16MiB and 16TiB
-10:8: lake.url: is empty (write a folder or a URL like s3://bucket/path)
-11:11: plugins.folder: is empty (leave the line out for no folder)",
+6:3: ingest.hidden_columns: 2000 is more than 1024
+8:3: query.timeout: is zero (write `null` for no limit)
+9:3: query.rows_max: is zero (write `null` for no limit)
+10:3: query.memory_bytes_max: 1MiB is not between 16MiB and 16TiB
+11:8: lake.url: is empty (write a folder or a URL like s3://bucket/path)
+12:11: plugins.folder: is empty (leave the line out for no folder)",
     );
 }
 
