@@ -8,10 +8,11 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use super::attribute::deprecated;
-use super::json::{Object, keep, members, objects, text};
+use super::json::{Object, in_order, keep, members, objects, text};
 
 /// The text of the catalogue of a schema.
 pub(super) fn of(schema: &Object) -> Result<String> {
+    let schema = &in_order(schema.clone());
     let mut shared = Shared::default();
     let mut classes = shared.items(schema, "classes")?;
     classes.sort_by_key(|class| class["uid"].as_i64());
@@ -48,7 +49,8 @@ struct Once {
 }
 
 impl Once {
-    fn number(&mut self, value: Value) -> usize {
+    fn number(&mut self, mut value: Value) -> usize {
+        value.sort_all_objects();
         let next = self.list.len();
         let number = *self.numbers.entry(value.to_string()).or_insert(next);
         if number == next {
@@ -91,7 +93,7 @@ impl Shared {
             numbers.push(number);
         }
         out.insert("attributes".to_owned(), json!(numbers));
-        Ok(Value::Object(out))
+        Ok(Value::Object(in_order(out)))
     }
 
     fn attribute(&mut self, name: &str, definition: &Object) -> Result<usize> {
@@ -145,7 +147,7 @@ fn types(schema: &Object) -> Result<Vec<Value>> {
         let mut out = Object::new();
         out.insert("name".to_owned(), name.as_str().into());
         keep(entry, &["base", "max_len", "range", "regex", "observable"], &mut out);
-        list.push(Value::Object(out));
+        list.push(Value::Object(in_order(out)));
     }
     Ok(list)
 }

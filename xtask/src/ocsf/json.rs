@@ -13,8 +13,20 @@ pub(super) fn read(path: &Path) -> Result<Object> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     match serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))? {
-        Value::Object(object) => Ok(object),
+        Value::Object(object) => Ok(in_order(object)),
         _ => bail!("{} is not a JSON object", path.display()),
+    }
+}
+
+/// The object with the members of all objects in it in the order of their keys, which is how they
+/// are numbered and written: a feature of the library that another crate may switch on keeps them
+/// as they came.
+pub(super) fn in_order(object: Object) -> Object {
+    let mut value = Value::Object(object);
+    value.sort_all_objects();
+    match value {
+        Value::Object(object) => object,
+        _ => Object::new(),
     }
 }
 
