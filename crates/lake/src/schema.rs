@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use headwater_event::schema::{
     ColumnDefinition, ColumnType, PARTITION_COLUMNS, TIME_COLUMN, columns_of,
 };
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
@@ -202,8 +203,21 @@ fn plain_type(delta_type: Option<&Value>) -> Value {
     }
 }
 
-/// Parquet settings for a file of `rows` rows (or more) with these columns.
-pub(crate) fn writer_properties(
+/// Settings of the writer of a file of `rows` rows (or more) with these columns.
+pub(crate) fn writer_options(
+    columns: &[ColumnDefinition],
+    hidden: &[HiddenColumn],
+    row_group_rows: usize,
+    zstd_level: i32,
+    rows: usize,
+) -> Result<ArrowWriterOptions> {
+    let properties = writer_properties(columns, hidden, row_group_rows, zstd_level, rows)?;
+    // The Arrow types are said only where the footer is not the one that others read.
+    let options = ArrowWriterOptions::new().with_properties(properties);
+    Ok(options.with_skip_arrow_metadata(hidden.is_empty()))
+}
+
+fn writer_properties(
     columns: &[ColumnDefinition],
     hidden: &[HiddenColumn],
     row_group_rows: usize,

@@ -90,13 +90,11 @@ impl PhysicalExprAdapter for HiddenAdapter {
 impl HiddenAdapter {
     /// What an expression is in this file, when it is about a hidden column.
     fn replaced(&self, expr: &Arc<dyn PhysicalExpr>) -> Result<Option<Arc<dyn PhysicalExpr>>> {
-        if let Some(column) = self.column(expr) {
-            self.has_columns.store(true, Ordering::Relaxed);
-            return Ok(Some(self.as_text(column)));
-        }
-        if called_path(expr).is_some() {
-            self.has_parsed.store(true, Ordering::Relaxed);
-            return Ok(None);
+        if let Some(path) = called_path(expr) {
+            let column = self.column_of(path);
+            let flag = if column.is_some() { &self.has_columns } else { &self.has_parsed };
+            flag.store(true, Ordering::Relaxed);
+            return Ok(column.map(|column| self.as_text(column)));
         }
         let replaced = self.integer_form(expr)?;
         if replaced.is_some() {
@@ -107,7 +105,11 @@ impl HiddenAdapter {
 
     /// The hidden column that a call reads.
     fn column(&self, expr: &Arc<dyn PhysicalExpr>) -> Option<Column> {
-        let path = called_path(expr)?;
+        self.column_of(called_path(expr)?)
+    }
+
+    /// The hidden column of a place, which is noted as asked for.
+    fn column_of(&self, path: HiddenPath) -> Option<Column> {
         let name = path.to_string();
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(path);
         let index = self.file.index_of(&name).ok()?;

@@ -127,9 +127,14 @@ pub(crate) async fn change(
 ) -> Result<PathRecord> {
     let object = storage.object(RECORD);
     if storage.local().is_some() {
+        // Most have nothing to change, and need not wait for those who commit.
+        let mut record = read(storage).await?;
+        if !change(&mut record) {
+            return Ok(record);
+        }
         // Files have no versions to compare; processes of one machine take turns.
         let _turn = storage.take_turn().await;
-        let mut record = read(storage).await?;
+        record = read(storage).await?;
         if change(&mut record) {
             let put = storage.store.put(&object, encode(&record)?.into()).await;
             put.map_err(LakeError::storage("write", &object))?;

@@ -10,14 +10,13 @@ use headwater_event::schema::ColumnDefinition;
 use object_store::ObjectStoreExt as _;
 use object_store::buffered::BufWriter;
 use parquet::arrow::AsyncArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::arrow::async_writer::AsyncFileWriter;
 
 use crate::clock::milliseconds;
 use crate::error::{LakeError, Result};
 use crate::file::DataFile;
 use crate::hidden::{self, HiddenColumn, Sample, Shredder};
-use crate::schema::{stored_columns, stored_schema, writer_properties};
+use crate::schema::{stored_columns, stored_schema, writer_options};
 use crate::table::Table;
 use crate::write::new_name;
 use crate::write::statistics::statistics_json;
@@ -105,15 +104,8 @@ impl Sink {
         let folder = self.like.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let path = if folder.is_empty() { new_name() } else { format!("{folder}/{}", new_name()) };
         let hidden = self.hidden_columns(first);
-        let options = ArrowWriterOptions::new()
-            .with_properties(writer_properties(
-                self.columns,
-                &hidden,
-                self.options.row_group_rows,
-                self.options.zstd_level,
-                self.rows,
-            )?)
-            .with_skip_arrow_metadata(hidden.is_empty());
+        let (group, level) = (self.options.row_group_rows, self.options.zstd_level);
+        let options = writer_options(self.columns, &hidden, group, level, self.rows)?;
         let output: Box<dyn AsyncFileWriter> = match self.table.storage().local() {
             Some(folder) => Box::new(folder.create(&path).await?),
             None => {

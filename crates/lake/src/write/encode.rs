@@ -9,12 +9,11 @@ use bytes::Bytes;
 use headwater_event::Timestamp;
 use headwater_event::schema::ColumnDefinition;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
 
 use crate::error::{LakeError, Result};
 use crate::hidden::{self, HiddenColumn, Sample, Shredder};
 use crate::partition::HourPartition;
-use crate::schema::writer_properties;
+use crate::schema::writer_options;
 
 use super::WriterOptions;
 use super::order::{FilePlan, OrderedRows, RowReference};
@@ -60,15 +59,8 @@ impl Encoder {
         let rows = rows.get(file.rows.clone());
         let failed = || LakeError::parquet("encode", file.hour.folder());
         let hidden = self.hidden_columns(batches, rows);
-        let options = ArrowWriterOptions::new()
-            .with_properties(writer_properties(
-                self.columns,
-                &hidden,
-                self.options.row_group_rows,
-                self.options.zstd_level,
-                rows.len(),
-            )?)
-            .with_skip_arrow_metadata(hidden.is_empty());
+        let (group, level) = (self.options.row_group_rows, self.options.zstd_level);
+        let options = writer_options(self.columns, &hidden, group, level, rows.len())?;
         let mut shredder = Shredder::new(&self.schema, hidden);
         let mut bytes = Vec::new();
         let mut writer =
