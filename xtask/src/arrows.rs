@@ -5,24 +5,26 @@ use crate::finding::Finding;
 use crate::workspace::{Dependency, Member, Workspace};
 
 /// Every crate of the workspace in data-path order, with the crates it may use.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("event", &[]),
+    ("indicators", &["event"]),
     ("ocsf", &["event"]),
     ("config", &["event"]),
-    ("pipeline", &["event", "ocsf"]),
+    ("pipeline", &["event", "indicators", "ocsf"]),
     ("normalizers", &["event", "ocsf", "pipeline"]),
     ("enrichers", &["event", "pipeline"]),
     ("access", &["event"]),
     ("journal", &["event"]),
     ("lake", &["event"]),
-    ("query", &["event", "ocsf", "lake"]),
+    ("query", &["event", "indicators", "ocsf", "lake"]),
     ("sources", &["event", "access", "journal"]),
-    ("ingest", &["event", "pipeline", "journal", "lake", "sources"]),
+    ("ingest", &["event", "indicators", "pipeline", "journal", "lake", "sources"]),
     ("server", &["event", "access", "journal", "lake", "query", "sources", "ingest"]),
     (
         "cli",
         &[
             "event",
+            "indicators",
             "ocsf",
             "access",
             "config",
@@ -42,6 +44,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
         "benches",
         &[
             "event",
+            "indicators",
             "ocsf",
             "pipeline",
             "normalizers",
