@@ -1,5 +1,7 @@
 //! One indicator: what it is, how it was given, and the ranges of keys it asks for.
 
+use std::sync::Arc;
+
 use headwater_event::ErrorKind;
 
 use crate::detect;
@@ -17,7 +19,7 @@ pub struct Indicator {
     pub(crate) text: String,
     pub(crate) given: String,
     pub(crate) note: Option<Note>,
-    pub(crate) ranges: Vec<KeyRange>,
+    pub(crate) ranges: Arc<[KeyRange]>,
 }
 
 /// What was changed or left out when an indicator was read.

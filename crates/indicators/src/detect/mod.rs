@@ -36,13 +36,17 @@ impl Draft {
 
     /// Asks for the ranges of another form too.
     fn and(mut self, other: Self) -> Self {
-        self.ranges.extend(other.ranges);
+        for range in other.ranges {
+            if !self.ranges.contains(&range) {
+                self.ranges.push(range);
+            }
+        }
         self
     }
 
     fn given(self, given: &str) -> Indicator {
         let Self { kind, text, note, ranges } = self;
-        Indicator { kind, text, given: given.to_owned(), note, ranges }
+        Indicator { kind, text, given: given.to_owned(), note, ranges: ranges.into() }
     }
 }
 

@@ -1,7 +1,10 @@
 //! A list of indicators, read from what people and platforms exchange: lines, CSV, JSON, STIX 2.
 
 mod csv;
+mod json;
 mod lines;
+mod pattern;
+mod stix;
 mod text;
 
 use std::collections::HashSet;
@@ -21,8 +24,9 @@ pub const INDICATORS_MAX: usize = 1_000_000;
 const SHOWN_BYTES_MAX: usize = 200;
 
 /// Indicators, each once, and what of the text is not among them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct List {
+    now: Timestamp,
     indicators: Vec<Indicator>,
     known: HashSet<Arc<[KeyRange]>>,
     skipped: Vec<Skipped>,
@@ -114,6 +118,18 @@ impl ListError {
 }
 
 impl List {
+    /// An empty list. `now` tells which indicators have expired.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            now,
+            indicators: Vec::new(),
+            known: HashSet::new(),
+            skipped: Vec::new(),
+            duplicates: 0,
+        }
+    }
+
     /// Reads a list in any form. `now` tells which indicators have expired.
     ///
     /// - Text: one indicator per line; `#` begins a comment, alone or behind a blank. Lines of a
@@ -128,16 +144,19 @@ impl List {
     ///
     /// When nothing of it can be read. What is wrong with single indicators is in
     /// [`skipped`](Self::skipped).
-    pub fn read(bytes: &[u8], _now: Timestamp) -> Result<Self, ListError> {
+    pub fn read(bytes: &[u8], now: Timestamp) -> Result<Self, ListError> {
         let text = text::decode(bytes)?;
-        let mut list = Self::default();
+        let mut list = Self::new(now);
         let start = text.trim_start();
         if start.starts_with('<') {
             return Err(ListError::Markup);
         }
-        match csv::Columns::find(&text) {
-            Some(columns) => csv::read(&text, &columns, &mut list)?,
-            None => lines::read(&text, &mut list)?,
+        if json::is_json(start) {
+            json::read(&text, &mut list)?;
+        } else if let Some(columns) = csv::Columns::find(&text) {
+            csv::read(&text, &columns, &mut list)?;
+        } else {
+            lines::read(&text, &mut list)?;
         }
         Ok(list)
     }
@@ -176,7 +195,7 @@ impl List {
     }
 
     fn insert(&mut self, indicator: Indicator) -> bool {
-        let is_new = self.known.insert(indicator.ranges().cloned().collect());
+        let is_new = self.known.insert(Arc::clone(&indicator.ranges));
         if is_new {
             self.indicators.push(indicator);
         } else {
