@@ -78,10 +78,11 @@ impl Indicator {
     ///
     /// Defanged text is understood unless it is said to be a file, a user or other text. What is
     /// what, in this order: address or network; digest by its length; MAC address; URL; CVE and key
-    /// of a registry; path; `DOMAIN\user`; e-mail address; `*.domain`; URL without scheme;
-    /// `host:port`; name of a file by its ending, where no domain ends so; domain, which is also
-    /// searched as a user's name and, where endings of both kinds are alike (`.zip`, `.py`), as a
-    /// file's; a single word: user, host, or any text that is just this word.
+    /// of a registry; path; `DOMAIN\user`; e-mail address, also searched as a user's name;
+    /// `*.domain`; URL without scheme; name of a file by its ending, where no domain ends so;
+    /// domain, perhaps with a port, also searched as a user's name (`john.doe`) and, unless most
+    /// domains end so, as a file's (`setup.zip`); a single word: user, host, or any text that is
+    /// just this word.
     ///
     /// # Errors
     ///

@@ -67,9 +67,7 @@ impl Keys {
             types::EMAIL => self.emails(value, each),
             types::URL => self.url(value, each),
             types::FILE_NAME | types::PROCESS_NAME | types::FILE_PATH => self.file(value, each),
-            types::HASH => value
-                .split(',')
-                .fold(false, |any, item| self.one(Kind::Hash, key::hash, item, each) || any),
+            types::HASH => self.hashes(value, each),
             _ => false,
         };
         if !is_read {
@@ -91,6 +89,14 @@ impl Keys {
             each(kind, Part::Whole, &self.key);
         }
         is_written
+    }
+
+    fn hashes(&mut self, value: &str, each: &mut impl FnMut(Kind, Part, &str)) -> bool {
+        let mut any = false;
+        for item in value.split(',') {
+            any |= self.one(Kind::Hash, key::hash, item, each);
+        }
+        any
     }
 
     fn host(&mut self, value: &str, each: &mut impl FnMut(Kind, Part, &str)) -> bool {

@@ -83,7 +83,7 @@ fn indicator() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn matcher_and_ranges_agree(
@@ -132,15 +132,31 @@ proptest! {
         prop_assert_eq!(matched, inner >= length && masked(other, length) == masked(bits, length));
     }
 
-    /// What an indicator was read from is found when it is observed as it stands, or read again.
+    /// A value is found by itself, when it was observed as what it is.
     #[test]
-    fn normalised_text_reads_as_the_same(text in indicator()) {
-        if let Ok(indicator) = Indicator::parse(&text) {
-            prop_assert!(indicator.ranges().next().is_some());
-            prop_assert!(Kind::ALL.contains(&indicator.kind()));
-            for range in indicator.ranges() {
-                prop_assert!(range.high().is_none_or(|high| range.low() < high), "{:?}", range);
-            }
+    fn a_value_is_found_by_itself(text in text()) {
+        let Ok(indicator) = Indicator::parse(&text) else { return Ok(()) };
+        for range in indicator.ranges() {
+            prop_assert!(range.high().is_none_or(|high| range.low() < high), "{:?}", range);
+        }
+        let type_id = match indicator.kind() {
+            Kind::Domain => 1,
+            Kind::Email => 5,
+            Kind::File => 45,
+            Kind::Hash => 8,
+            Kind::Ip => 12,
+            Kind::Mac => 3,
+            Kind::Other => 13,
+            Kind::Url => 6,
+            Kind::User => 4,
+        };
+        // Defanged text, quotes and names of forms are not observed; nor is what is below.
+        let is_plain = !text.contains(['[', '"', '\'', '`', '*'])
+            && !text.contains("\\.")
+            && !text.trim_start().starts_with('.');
+        if is_plain {
+            let matched = Matcher::new([&indicator]).matches(type_id, &text);
+            prop_assert_eq!(matched, [0], "{:?}", indicator);
         }
     }
 }

@@ -241,7 +241,7 @@ fn hosts_and_users() {
     check(
         "john.doe",
         &[(USER, "CORP\\john.doe"), (USER, "John.Doe@corp.example")],
-        &[(USER, "john.doe2"), (FILE, "john.doe")],
+        &[(USER, "john.doe2"), (FILE, "john.doe.txt")],
     );
     check("user:Jane Doe", &[(USER, "jane doe")], &[(USER, "jane")]);
     check(
@@ -406,6 +406,16 @@ fn files() {
     check("file:///tmp/x", &[(PATH, "/tmp/x")], &[]);
     check("temp\\evil.exe", &[(PATH, "temp/evil.exe")], &[(USER, "temp\\evil.exe")]);
     check("Invoice 1.pdf.exe", &[(PATH, "C:\\a\\invoice 1.pdf.exe")], &[]);
+    check(
+        "dropper.enc",
+        &[(FILE, "dropper.enc"), (PATH, "C:\\x\\dropper.enc"), (HOST, "a.dropper.enc")],
+        &[(FILE, "dropper.enc.txt")],
+    );
+    check(
+        "AROAEXAMPLE:alice@corp.example",
+        &[(USER_ID, "AROAEXAMPLE:alice@corp.example")],
+        &[(USER_ID, "AROAEXAMPLE:malice@corp.example")],
+    );
     check("setup.zip", &[(FILE, "setup.zip"), (HOST, "www.setup.zip")], &[]);
 }
 
@@ -448,6 +458,10 @@ fn refuses_what_is_nothing() {
         "user:",
         "hash:xyz",
         "-a b-",
+        "a\\b: c",
+        "one\ntwo\\x",
+        ".text",
+        "a@b.example;c@d.example",
     ] {
         assert!(Indicator::parse(text).is_err(), "{text:?}: {:?}", Indicator::parse(text));
     }

@@ -7,8 +7,10 @@ pub(super) enum Ending {
     File,
     /// Files and domains end so.
     Both,
-    /// A domain's, or nothing known.
-    Other,
+    /// Domains end so, and hardly a file.
+    Domain,
+    /// None, or one that is not known.
+    Unknown,
 }
 
 /// Endings of files that are no top-level domains, as of 2025.
@@ -26,33 +28,160 @@ const OF_FILES: &[&str] = &[
 ];
 
 /// Endings of files that are top-level domains too. `com` is not here: of a hundred names that end
-/// so none is a file.
+/// so hardly one is a file.
 const OF_BOTH: &[&str] =
     &["app", "cab", "md", "mov", "one", "pl", "ps", "pub", "py", "rs", "sh", "so", "zip"];
 
+/// Endings of most domains that are longer than the two letters of a country, with those of
+/// networks of one's own.
+const OF_DOMAINS: &[&str] = &[
+    "academy",
+    "agency",
+    "arpa",
+    "art",
+    "asia",
+    "biz",
+    "blog",
+    "blue",
+    "bond",
+    "business",
+    "buzz",
+    "cam",
+    "center",
+    "cfd",
+    "click",
+    "cloud",
+    "club",
+    "com",
+    "company",
+    "corp",
+    "cyou",
+    "design",
+    "dev",
+    "digital",
+    "edu",
+    "email",
+    "example",
+    "expert",
+    "finance",
+    "fit",
+    "fun",
+    "gdn",
+    "global",
+    "gov",
+    "group",
+    "guru",
+    "help",
+    "home",
+    "host",
+    "icu",
+    "info",
+    "int",
+    "internal",
+    "invalid",
+    "ink",
+    "lan",
+    "life",
+    "link",
+    "live",
+    "local",
+    "localhost",
+    "lol",
+    "ltd",
+    "media",
+    "mil",
+    "mobi",
+    "monster",
+    "museum",
+    "name",
+    "net",
+    "network",
+    "news",
+    "ninja",
+    "onion",
+    "online",
+    "org",
+    "page",
+    "party",
+    "pics",
+    "press",
+    "pro",
+    "quest",
+    "rest",
+    "review",
+    "rocks",
+    "run",
+    "sale",
+    "sbs",
+    "services",
+    "shop",
+    "site",
+    "social",
+    "solutions",
+    "space",
+    "store",
+    "stream",
+    "studio",
+    "support",
+    "systems",
+    "team",
+    "tech",
+    "tel",
+    "test",
+    "today",
+    "tokyo",
+    "tools",
+    "top",
+    "trade",
+    "uno",
+    "vip",
+    "wang",
+    "website",
+    "wiki",
+    "win",
+    "work",
+    "world",
+    "wtf",
+    "xyz",
+    "zone",
+];
+
 impl Ending {
     pub(super) fn of(name: &str) -> Self {
-        let Some((before, ending)) = name.rsplit_once('.') else { return Self::Other };
+        let Some((before, ending)) = name.rsplit_once('.') else { return Self::Unknown };
         let is = |known: &&str| ending.eq_ignore_ascii_case(known);
+        let is_country =
+            || ending.len() == 2 && ending.bytes().all(|byte| byte.is_ascii_alphabetic());
         if before.is_empty() {
-            Self::Other
-        } else if OF_FILES.iter().any(|known| is(&known)) {
+            Self::Unknown
+        } else if OF_FILES.iter().any(is) {
             Self::File
-        } else if OF_BOTH.iter().any(|known| is(&known)) {
+        } else if OF_BOTH.iter().any(is) {
             Self::Both
+        } else if is_country()
+            || !ending.is_ascii()
+            || OF_DOMAINS.iter().any(is)
+            || is_punycode(ending)
+        {
+            Self::Domain
         } else {
-            Self::Other
+            Self::Unknown
         }
     }
 }
 
+fn is_punycode(label: &str) -> bool {
+    label.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("xn--"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{OF_BOTH, OF_FILES};
+    use super::{OF_BOTH, OF_DOMAINS, OF_FILES};
 
     #[test]
-    fn no_ending_is_in_both_lists() {
-        assert!(OF_FILES.is_sorted() && OF_BOTH.is_sorted());
-        assert!(!OF_FILES.iter().any(|ending| OF_BOTH.contains(ending)));
+    fn no_ending_is_in_two_lists() {
+        let lists = [OF_FILES, OF_BOTH, OF_DOMAINS].concat();
+        let endings: std::collections::BTreeSet<_> = lists.iter().collect();
+        assert_eq!(endings.len(), lists.len());
     }
 }

@@ -10,7 +10,9 @@ use headwater_event::ip::parse_address;
 use crate::defang::refang;
 use crate::form::Form;
 use crate::indicator::{Indicator, IndicatorError, Note};
-use crate::key::{DIGEST_DIGITS, begins_with_host, is_qualified, plain_domain, without_port};
+use crate::key::{
+    DIGEST_DIGITS, begins_with_host, has_scheme, is_qualified, plain_domain, without_port,
+};
 use crate::kind::Kind;
 use crate::range::KeyRange;
 use ending::Ending;
@@ -79,6 +81,9 @@ pub(crate) fn read(text: &str, given: &str) -> Result<Indicator, IndicatorError>
 }
 
 fn detect(text: &str) -> Result<Option<Draft>, IndicatorError> {
+    if text.contains(char::is_control) {
+        return Ok(None);
+    }
     if let Some(draft) = forms::ip(text)? {
         return Ok(Some(draft));
     }
@@ -88,7 +93,7 @@ fn detect(text: &str) -> Result<Option<Draft>, IndicatorError> {
     if is_mac(text) {
         return Ok(forms::mac(text));
     }
-    if text.contains("://") && !text.contains(char::is_whitespace) {
+    if has_scheme(text) && !text.contains(char::is_whitespace) {
         return Ok(Some(forms::url(text)));
     }
     if is_cve(text) || is_registry_key(text) {
@@ -101,7 +106,7 @@ fn detect(text: &str) -> Result<Option<Draft>, IndicatorError> {
         return Ok(user_or_file(text));
     }
     if text.contains('@') && !text.contains('/') {
-        return Ok(forms::email(text));
+        return Ok(forms::email(text).or_else(|| user_with_domain(text)));
     }
     if text.contains('/') && !text.contains(char::is_whitespace) {
         let draft = if begins_with_host(text) { forms::url(text) } else { forms::file(text) };
@@ -112,21 +117,26 @@ fn detect(text: &str) -> Result<Option<Draft>, IndicatorError> {
 
 /// A text without anything that separates parts, but for dots and a port.
 fn name(text: &str) -> Option<Draft> {
-    if text.starts_with(['*', '.']) {
+    if let Some(below) = text.strip_prefix('.') {
+        // `.text` is the section of a program.
+        return below.contains('.').then(|| forms::domain(text)).flatten();
+    }
+    if text.starts_with('*') {
         return forms::domain(text);
     }
     let ending = Ending::of(text);
     if text.contains(char::is_whitespace) {
-        return (ending == Ending::File).then(|| forms::file(text));
+        let is_name = ending == Ending::File && !text.contains(['/', ':', '<', '>', '|', '"']);
+        return is_name.then(|| forms::file(text));
     }
     let host = without_port(text);
     let note = (host.len() < text.len()).then_some(Note::Port);
     if plain_domain(host).is_some_and(|plain| is_qualified(&plain)) {
-        return match ending {
-            Ending::File => Some(forms::file(text)),
-            Ending::Both => Some(forms::domain(host)?.and(forms::file(text)).with_note(note)),
-            Ending::Other => Some(forms::domain(host)?.and(forms::user(host)).with_note(note)),
-        };
+        if ending == Ending::File {
+            return Some(forms::file(text));
+        }
+        let draft = forms::domain(host)?.and(forms::user(host)).with_note(note);
+        return Some(if ending == Ending::Domain { draft } else { draft.and(forms::file(host)) });
     }
     let is_word = |character: char| character.is_alphanumeric() || "-_$#+=~!%&".contains(character);
     if note.is_none() && text.chars().all(is_word) {
@@ -141,10 +151,23 @@ fn name(text: &str) -> Option<Draft> {
 /// `CORP\alice` or `temp\evil.exe`.
 fn user_or_file(text: &str) -> Option<Draft> {
     let (_, name) = text.split_once('\\')?;
-    if name.contains('\\') || Ending::of(name) != Ending::Other {
+    if text.contains(['<', '>', '"', '|', '?', '*', ':']) {
+        return None;
+    }
+    if name.contains('\\') || matches!(Ending::of(name), Ending::File | Ending::Both) {
         return Some(forms::file(text));
     }
     (!name.is_empty()).then(|| forms::user(text))
+}
+
+/// A user's name that is no e-mail address: `AROAEXAMPLE:alice@corp.example`.
+fn user_with_domain(text: &str) -> Option<Draft> {
+    let (name, domain) = text.rsplit_once('@')?;
+    let is_one = !name.is_empty()
+        && plain_domain(domain).is_some()
+        && !text
+            .contains(|character: char| character.is_whitespace() || ",;<>\"".contains(character));
+    is_one.then(|| forms::user(text))
 }
 
 /// `C:\…`, `\\server\…`, `\…`, `%TEMP%\…`, `/…`, `~/…`.

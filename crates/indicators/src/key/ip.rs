@@ -116,10 +116,16 @@ fn bits(address: IpAddr) -> u128 {
 
 /// Appends an address as a key.
 pub(crate) fn push_bits(bits: u128, key: &mut String) {
-    // Writing to a String cannot fail.
-    let _ = write!(key, "{bits:032x}");
+    for byte in bits.to_be_bytes() {
+        for digit in [byte >> 4, byte & 0xf] {
+            key.extend(char::from_digit(u32::from(digit), 16));
+        }
+    }
 }
 
 fn push_network(network: Network, key: &mut String) {
-    let _ = write!(key, "/{:032x}/{:03}", network.first, network.length);
+    key.push('/');
+    push_bits(network.first, key);
+    // Writing to a String cannot fail.
+    let _ = write!(key, "/{:03}", network.length);
 }

@@ -13,7 +13,7 @@ pub(crate) use domain::{bare_name, is_qualified, plain_domain, reverse, without_
 pub(crate) use file::{file, name_of_file};
 pub(crate) use ip::{Network, address, network, push_bits};
 pub(crate) use text::{DIGEST_DIGITS, email, hash, mac, text, user_parts};
-pub(crate) use url::{Host, Url, begins_with_host};
+pub(crate) use url::{Host, Url, begins_with_host, has_scheme};
 
 /// Longest key. Of a longer one the beginning is kept, with a digest of the whole behind it.
 pub const KEY_BYTES_MAX: usize = 1024;

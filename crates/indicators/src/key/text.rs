@@ -49,7 +49,13 @@ pub(crate) fn email(text: &str, key: &mut String) -> Option<usize> {
         None => text,
     };
     let (local, domain) = address.rsplit_once('@')?;
-    if local.is_empty() || local.contains(|character: char| character.is_whitespace()) {
+    // RFC 5322, without quotes, and RFC 6531.
+    let is_local = |character: char| {
+        character.is_alphanumeric()
+            || "!#$%&'*+-/=?^_`{|}~.".contains(character)
+            || !(character.is_ascii() || character.is_whitespace())
+    };
+    if local.is_empty() || !local.chars().all(is_local) {
         return None;
     }
     let domain = plain_domain(domain)?;
