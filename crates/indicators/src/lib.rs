@@ -1,4 +1,5 @@
-//! Indicators of compromise: what they are, how they are read, and which observed values they match.
+//! Indicators of compromise: what they are, how they are read, and which observed values they
+//! match.
 //!
 //! Both sides are made comparable by *keys*. A value that was observed has some ([`Keys`]), an
 //! [`Indicator`] asks for a few contiguous ranges of them ([`KeyRange`]), and it matches the value

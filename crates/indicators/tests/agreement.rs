@@ -82,6 +82,43 @@ fn indicator() -> impl Strategy<Value = String> {
     (prefix, text()).prop_map(|(prefix, text)| format!("{prefix}{text}"))
 }
 
+fn nested_name() -> impl Strategy<Value = String> {
+    proptest::collection::vec("[abc]", 1..4).prop_map(|labels| labels.join("."))
+}
+
+fn nested() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (any::<bool>(), nested_name()).prop_map(|(below, name)| {
+            format!("domain:{}{name}", if below { "*." } else { "" })
+        }),
+        (0_u8..32, 24_u8..33).prop_map(|(last, length)| format!("10.0.0.{last}/{length}")),
+    ]
+}
+
+fn nested_value() -> impl Strategy<Value = String> {
+    prop_oneof![nested_name(), (0_u8..40).prop_map(|last| format!("10.0.0.{last}"))]
+}
+
+fn check(given: &[String], observed: &[(i64, String)]) -> Result<(), TestCaseError> {
+    let indicators: Vec<Indicator> =
+        given.iter().filter_map(|text| Indicator::parse(text).ok()).collect();
+    let matcher = Matcher::new(&indicators);
+    for (type_id, value) in observed {
+        let mut by_ranges = BTreeSet::new();
+        Keys::default().each(*type_id, value, |kind, _, key| {
+            assert!(key.len() <= KEY_BYTES_MAX && !key.is_empty(), "{key:?}");
+            for (number, indicator) in indicators.iter().enumerate() {
+                if indicator.ranges().any(|range| range.contains(kind, key)) {
+                    by_ranges.insert(number);
+                }
+            }
+        });
+        let by_matcher = matcher.matches(*type_id, value);
+        prop_assert_eq!(by_ranges.into_iter().collect::<Vec<_>>(), by_matcher);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -90,27 +127,26 @@ proptest! {
         given in proptest::collection::vec(indicator(), 1..30),
         observed in proptest::collection::vec((0_i64..48, text()), 1..20),
     ) {
-        let indicators: Vec<Indicator> =
-            given.iter().filter_map(|text| Indicator::parse(text).ok()).collect();
-        let matcher = Matcher::new(&indicators);
-        for (type_id, value) in &observed {
-            let mut by_ranges = BTreeSet::new();
-            Keys::default().each(*type_id, value, |kind, _, key| {
-                assert!(key.len() <= KEY_BYTES_MAX && !key.is_empty(), "{key:?}");
-                for (number, indicator) in indicators.iter().enumerate() {
-                    if indicator.ranges().any(|range| range.contains(kind, key)) {
-                        by_ranges.insert(number);
-                    }
-                }
-            });
-            let by_matcher = matcher.matches(*type_id, value);
-            prop_assert_eq!(by_ranges.into_iter().collect::<Vec<_>>(), by_matcher);
-        }
+        check(&given, &observed)?;
+    }
+
+    /// Ranges inside others, and values behind the end of an inner one.
+    #[test]
+    fn matcher_and_nested_ranges_agree(
+        given in proptest::collection::vec(nested(), 2..30),
+        observed in proptest::collection::vec((1_i64..3, nested_value()), 1..20),
+    ) {
+        check(&given, &observed)?;
     }
 
     /// Networks contain the addresses that they contain.
     #[test]
-    fn networks_contain_their_addresses(bits: u32, length in 0_u32..33, other: u32, near in 0_u32..33) {
+    fn networks_contain_their_addresses(
+        bits: u32,
+        length in 0_u32..33,
+        other: u32,
+        near in 0_u32..33,
+    ) {
         let network = format!("{}/{length}", std::net::Ipv4Addr::from(bits));
         let indicator = Indicator::parse(&network).unwrap();
         let matcher = Matcher::new([&indicator]);
@@ -123,9 +159,18 @@ proptest! {
 
     /// An observed network is found by those around it and itself.
     #[test]
-    fn networks_contain_smaller_networks(bits: u128, length in 0_u32..129, inner in 0_u32..128, flip in 0_u32..128) {
-        let masked = |bits: u128, length: u32| bits & u128::MAX.checked_shl(128 - length).unwrap_or(0);
-        let text = |bits: u128, length: u32| format!("{}/{length}", std::net::Ipv6Addr::from_bits(masked(bits, length)));
+    fn networks_contain_smaller_networks(
+        bits: u128,
+        length in 0_u32..129,
+        inner in 0_u32..128,
+        flip in 0_u32..128,
+    ) {
+        let masked = |bits: u128, length: u32| {
+            bits & u128::MAX.checked_shl(128 - length).unwrap_or(0)
+        };
+        let text = |bits: u128, length: u32| {
+            format!("{}/{length}", std::net::Ipv6Addr::from_bits(masked(bits, length)))
+        };
         let indicator = Indicator::parse(&text(bits, length)).unwrap();
         let other = bits ^ (1 << flip);
         let matched = !Matcher::new([&indicator]).matches(12, &text(other, inner)).is_empty();

@@ -211,7 +211,7 @@ fn hosts_and_users() {
             (HOST, "a.ws01.corp.example"),
             (USER, "ws01$"),
             (FILE, "ws01"),
-            (PATH, "/home/ws01"),
+            (PATH, "/srv/ws01"),
             (URL, "http://ws01.evil.example/"),
             (EMAIL, "ws01@corp.example"),
         ],

@@ -92,9 +92,7 @@ pub enum ListError {
     #[error("the list of indicators is not text")]
     Binary,
     /// Markup: STIX 1, OpenIOC, or a web page.
-    #[error(
-        "the list of indicators is XML or HTML: STIX 1 is not supported, export STIX 2.1, CSV or text"
-    )]
+    #[error("the list of indicators is XML or HTML: STIX 1 is not supported, use 2.1, CSV or text")]
     Markup,
     /// A JSON document that is broken.
     #[error("the list of indicators is not valid JSON: line {line}, column {column}")]
@@ -135,8 +133,8 @@ impl List {
     /// - Text: one indicator per line; `#` begins a comment, alone or behind a blank. Lines of a
     ///   hosts file name the host that is blocked.
     /// - CSV, also with semicolons or tabs: a header with a column `indicator`, `value`, `ioc` or
-    ///   `ioc_value`, perhaps one with the type, or columns like `url`, `dst_ip`, `sha256_hash`. The header may be
-    ///   the last comment before the rows.
+    ///   `ioc_value`, perhaps one with the type, or columns like `url`, `dst_ip`, `sha256_hash`. The
+    ///   header may be the last comment before the rows.
     /// - JSON, or one value per line: texts, or objects with such a member; exports of MISP and OTX.
     /// - STIX 2: patterns of indicators, and observables.
     ///
