@@ -133,9 +133,10 @@ impl List {
     /// - Text: one indicator per line; `#` begins a comment, alone or behind a blank. Lines of a
     ///   hosts file name the host that is blocked.
     /// - CSV, also with semicolons or tabs: a header with a column `indicator`, `value`, `ioc` or
-    ///   `ioc_value`, perhaps one with the type, or columns like `url`, `dst_ip`, `sha256_hash`. The
-    ///   header may be the last comment before the rows.
-    /// - JSON, or one value per line: texts, or objects with such a member; exports of MISP and OTX.
+    ///   `ioc_value`, perhaps one with the type, or columns like `url`, `dst_ip`, `sha256_hash`.
+    ///   The header may be the last comment before the rows.
+    /// - JSON, or one value per line: texts, or objects with such a member; exports of MISP, OTX
+    ///   and ThreatFox.
     /// - STIX 2: patterns of indicators, and observables.
     ///
     /// # Errors
