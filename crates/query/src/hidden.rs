@@ -2,12 +2,17 @@
 //! hidden column (see [`headwater_lake::hidden`]) instead of the document, in filters and in what
 //! is selected. A file without the column is parsed. The answer is the same.
 
-use std::collections::BTreeSet;
+mod places;
+mod sift;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::datatypes::{DataType, SchemaRef};
-use datafusion::common::tree_node::{Transformed, TransformedResult as _, TreeNode as _};
+use datafusion::common::tree_node::{
+    Transformed, TransformedResult as _, TreeNode as _, TreeNodeRecursion,
+};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::expressions::{
@@ -25,11 +30,25 @@ use headwater_lake::hidden::{DOCUMENTS, HiddenPath, canonical_integer};
 use crate::functions::SCALAR_AT;
 use crate::scan_report::ScanLog;
 
+pub(crate) use sift::SiftRule;
+
+use places::{Habits, Reader, ScalarAt};
+use sift::Sifted;
+
 /// Rewrites the expressions of a scan for one file after the other.
 #[derive(Debug)]
 pub(crate) struct HiddenAdapterFactory {
     /// Is told how each file was answered.
-    pub(crate) log: Option<Arc<ScanLog>>,
+    log: Option<Arc<ScanLog>>,
+    /// What is asked for together, by column of documents.
+    habits: BTreeMap<&'static str, Arc<Habits>>,
+}
+
+impl HiddenAdapterFactory {
+    /// For one scan.
+    pub(crate) fn new(log: Option<Arc<ScanLog>>) -> Self {
+        Self { log, habits: DOCUMENTS.map(|document| (document, Arc::default())).into() }
+    }
 }
 
 impl PhysicalExprAdapterFactory for HiddenAdapterFactory {
@@ -44,7 +63,11 @@ impl PhysicalExprAdapterFactory for HiddenAdapterFactory {
         let log = self.log.clone();
         let (has_columns, has_parsed) = (AtomicBool::new(false), AtomicBool::new(false));
         let asked = Mutex::default();
-        Ok(Arc::new(HiddenAdapter { file, inner, log, has_columns, has_parsed, asked }))
+        let readers = self.habits.iter();
+        let readers = readers
+            .map(|(document, habits)| (*document, Arc::new(Reader::new(Arc::clone(habits)))))
+            .collect();
+        Ok(Arc::new(HiddenAdapter { file, inner, log, readers, has_columns, has_parsed, asked }))
     }
 }
 
@@ -55,6 +78,8 @@ struct HiddenAdapter {
     file: SchemaRef,
     inner: Arc<dyn PhysicalExprAdapter>,
     log: Option<Arc<ScanLog>>,
+    /// Read what is no column, by column of documents.
+    readers: BTreeMap<&'static str, Arc<Reader>>,
     /// Whether a call became a column.
     has_columns: AtomicBool,
     /// Whether a call is left.
@@ -77,30 +102,64 @@ impl Drop for HiddenAdapter {
 
 impl PhysicalExprAdapter for HiddenAdapter {
     fn rewrite(&self, expr: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
+        self.inner.rewrite(self.rewritten(expr)?)
+    }
+}
+
+impl HiddenAdapter {
+    fn rewritten(&self, expr: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
         let rewritten = expr.transform_down(|expr| {
             Ok(match self.replaced(&expr)? {
                 Some(replaced) => Transformed::yes(replaced),
                 None => Transformed::no(expr),
             })
         });
-        self.inner.rewrite(rewritten.data()?)
+        rewritten.data()
     }
-}
 
-impl HiddenAdapter {
     /// What an expression is in this file, when it is about a hidden column.
     fn replaced(&self, expr: &Arc<dyn PhysicalExpr>) -> Result<Option<Arc<dyn PhysicalExpr>>> {
+        if let Some(sifted) = expr.downcast_ref::<Sifted>() {
+            return self.unsifted(sifted);
+        }
         if let Some(path) = called_path(expr) {
-            let column = self.column_of(path);
+            let column = self.column_of(path.clone());
             let flag = if column.is_some() { &self.has_columns } else { &self.has_parsed };
             flag.store(true, Ordering::Relaxed);
-            return Ok(column.map(|column| self.as_text(column)));
+            return Ok(match column {
+                Some(column) => Some(self.as_text(column)),
+                None => self.parsed(expr, path),
+            });
         }
         let replaced = self.integer_form(expr)?;
         if replaced.is_some() {
             self.has_columns.store(true, Ordering::Relaxed);
         }
         Ok(replaced)
+    }
+
+    /// A sifted condition, when it is about a column here: its document is not read then.
+    fn unsifted(&self, sifted: &Sifted) -> Result<Option<Arc<dyn PhysicalExpr>>> {
+        let condition = sifted.condition();
+        let mut reads_column = false;
+        condition.apply(|expr| {
+            reads_column |= self.column(expr).is_some();
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        // What replaces it may be below the condition.
+        let rewritten = || self.rewritten(Arc::clone(condition));
+        reads_column.then(rewritten).transpose()
+    }
+
+    /// The call as one that shares its pass over the document.
+    fn parsed(
+        &self,
+        call: &Arc<dyn PhysicalExpr>,
+        path: HiddenPath,
+    ) -> Option<Arc<dyn PhysicalExpr>> {
+        let reader = self.readers.get(path.document)?;
+        let document = call.children().into_iter().next()?;
+        Some(Arc::new(ScalarAt::new(Arc::clone(document), path.pointer, Arc::clone(reader))))
     }
 
     /// The hidden column that a call reads.

@@ -24,6 +24,7 @@ use headwater_lake::Lake;
 use tokio::time::Instant;
 
 use crate::catalog::LakeSchema;
+use crate::hidden::SiftRule;
 use crate::scan_report::ScanLog;
 use crate::views::{OCSF, OcsfSchema};
 use crate::{AskedPaths, FreshRows, Parameter, QueryError, ScanReport, statement};
@@ -118,6 +119,7 @@ impl Session {
             .with_config(configuration(&options))
             .with_runtime_env(runtime)
             .with_default_features()
+            .with_physical_optimizer_rule(Arc::new(SiftRule))
             .build();
         let context = SessionContext::new_with_state(state);
         crate::functions::register(&context).map_err(engine)?;

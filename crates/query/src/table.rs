@@ -262,7 +262,7 @@ impl LakeTable {
             )));
         let log = state.config().get_extension::<ScanLog>();
         let config = FileScanConfigBuilder::new(self.store_url.clone(), Arc::new(source))
-            .with_expr_adapter(Some(Arc::new(HiddenAdapterFactory { log })))
+            .with_expr_adapter(Some(Arc::new(HiddenAdapterFactory::new(log))))
             .with_file_groups(groups)
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)

@@ -1,7 +1,8 @@
 //! The scalars at many places of a document in one pass.
 //!
 //! The answer for each place is that of `json_extract_scalar`: of two members with one name the
-//! first counts, and what stands behind a fault in the text is not there.
+//! first counts, and what stands behind a fault in the text is not there. The text is read as far
+//! as the last place.
 
 use super::extract::Scalar;
 use super::path::Field;
@@ -60,6 +61,8 @@ struct Node {
     /// First child of all.
     first: u16,
     children: u16,
+    /// The last element that a child means.
+    last_index: Option<usize>,
 }
 
 /// A member or element of a node.
@@ -144,6 +147,7 @@ impl Places {
             node: None,
         };
         owner.children += 1;
+        owner.last_index = owner.last_index.max(field.index);
         self.children.push(child);
         Some(usize::from(number))
     }
@@ -173,8 +177,17 @@ impl Places {
 
 impl Node {
     const fn new() -> Self {
-        Self { by_length: [NONE; LENGTHS], first: NONE, children: 0 }
+        Self { by_length: [NONE; LENGTHS], first: NONE, children: 0, last_index: None }
     }
+}
+
+/// What comes behind a value that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// No place: the value is read as far as its own places.
+    Nothing,
+    /// Perhaps one: the scanner has to move behind the value.
+    More,
 }
 
 impl Collector {
@@ -201,19 +214,20 @@ impl Collector {
             self.document = 1;
         }
         // What stands before a fault was found.
-        let _ = self.enter(&mut Scanner::new(text), 0, found);
+        let _ = self.enter(&mut Scanner::new(text), 0, Then::Nothing, found);
     }
 
-    /// Reads the container at the scanner, which is the one of a node; moves behind it.
+    /// Reads the container at the scanner, which is the one of a node.
     fn enter<'a>(
         &mut self,
         scanner: &mut Scanner<'a>,
         node: usize,
+        then: Then,
         found: &mut [Found<'a>],
     ) -> Result<(), Malformed> {
         match scanner.kind()? {
-            Kind::Object => self.members(scanner, node, found),
-            Kind::Array => self.elements(scanner, node, found),
+            Kind::Object => self.members(scanner, node, then, found),
+            Kind::Array => self.elements(scanner, node, then, found),
             // A scalar where a container is needed.
             _ => scanner.skip_value(),
         }
@@ -223,6 +237,7 @@ impl Collector {
         &mut self,
         scanner: &mut Scanner<'a>,
         node: usize,
+        then: Then,
         found: &mut [Found<'a>],
     ) -> Result<(), Malformed> {
         let mut left = self.places.nodes.get(node).map_or(0, |node| node.children);
@@ -230,12 +245,20 @@ impl Collector {
         let mut first = true;
         while scanner.next_entry(first, b'}')? {
             first = false;
+            if left == 0 {
+                scanner.skip_member()?;
+                continue;
+            }
             let key = scanner.key()?;
-            let child = if left == 0 { None } else { self.member(node, key) };
+            let child = self.member(node, key);
             match child.filter(|child| self.meet(*child)) {
                 Some(child) => {
                     left -= 1;
-                    self.value(scanner, child, found)?;
+                    let after = if left == 0 { then } else { Then::More };
+                    self.value(scanner, child, after, found)?;
+                    if after == Then::Nothing {
+                        return Ok(());
+                    }
                 }
                 None => scanner.skip_value()?,
             }
@@ -247,11 +270,16 @@ impl Collector {
         &mut self,
         scanner: &mut Scanner<'a>,
         node: usize,
+        then: Then,
         found: &mut [Found<'a>],
     ) -> Result<(), Malformed> {
+        let last = self.places.nodes.get(node).and_then(|node| node.last_index);
         scanner.take(b'[');
         let mut index = 0;
         while scanner.next_entry(index == 0, b']')? {
+            if then == Then::Nothing && last.is_none_or(|last| last < index) {
+                return Ok(());
+            }
             self.element(scanner, node, index, found)?;
             index += 1;
         }
@@ -274,7 +302,7 @@ impl Collector {
             if candidate.index == Some(index) {
                 *scanner = start;
                 // A fault ends the document after all that mean the element were looked for in it.
-                let value = self.value(scanner, usize::from(child), found);
+                let value = self.value(scanner, usize::from(child), Then::More, found);
                 read = Some(read.unwrap_or(Ok(())).and(value));
             }
             child = next;
@@ -314,6 +342,7 @@ impl Collector {
         &mut self,
         scanner: &mut Scanner<'a>,
         child: usize,
+        then: Then,
         found: &mut [Found<'a>],
     ) -> Result<(), Malformed> {
         let Some(Child { place, node, .. }) = self.places.children.get(child) else {
@@ -332,7 +361,8 @@ impl Collector {
             Kind::Object | Kind::Array => {
                 set(found, place, Found::Other);
                 return match node {
-                    Some(node) => self.enter(scanner, usize::from(node), found),
+                    Some(node) => self.enter(scanner, usize::from(node), then, found),
+                    None if then == Then::Nothing => Ok(()),
                     None => scanner.skip_value(),
                 };
             }

@@ -4,6 +4,7 @@ use arrow::array::{ArrayRef, Int64Array};
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
 
+use super::JSON_AT;
 use super::argument::Argument;
 use super::call::{Call, Compiled};
 use super::definition::{Definition, Planned};
@@ -15,7 +16,7 @@ use headwater_event::document::text::minify_into;
 
 pub(super) static JSON_EXTRACT: Definition = Definition {
     reference: Reference {
-        name: "json_extract",
+        name: JSON_AT,
         aliases: &[],
         group: Group::Json,
         syntax: "json_extract(json, path)",

@@ -136,6 +136,9 @@ pub fn all() -> Vec<Reference> {
 /// Name of the function that gives the text of a scalar in a document.
 pub(crate) const SCALAR_AT: &str = "json_extract_scalar";
 
+/// Name of the function that gives the JSON at a path of a document.
+pub(crate) const JSON_AT: &str = "json_extract";
+
 /// The JSON at a path of a document, as an expression.
 pub(crate) fn json_at(document: Expr, path: &str) -> Expr {
     json_extract::JSON_EXTRACT.to_udf().call(vec![document, lit(path)])

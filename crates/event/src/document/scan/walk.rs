@@ -44,6 +44,13 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Moves over `"key" : value` with any white space.
+    #[inline]
+    pub fn skip_member(&mut self) -> Result<(), Malformed> {
+        self.visit_key(&mut Nobody)?;
+        self.skip_value()
+    }
+
     /// Moves over one value and tells the visitor of every token in it.
     #[inline]
     pub fn walk<V: Visitor<'a>>(&mut self, visitor: &mut V) -> Result<(), Malformed> {
