@@ -15,7 +15,7 @@ use headwater_lake::{DataFile, Snapshot};
 
 use crate::fresh::project;
 use crate::prune::FileStatisticsView;
-use crate::{QueryError, Session, statement};
+use crate::{QueryError, Session, dialect, statement};
 
 /// A compiled condition.
 #[derive(Debug)]
@@ -36,7 +36,10 @@ impl Filter {
         let failed = |error| QueryError::of(error, text, 0, &[]);
         let columns = DFSchema::try_from(Arc::clone(&schema)).map_err(failed)?;
         let context = session.context();
-        let expression = context.parse_sql_expr(text, &columns).map_err(failed)?;
+        let state = context.state();
+        let expression = dialect::condition(&state, text)
+            .and_then(|read| state.create_logical_expr_from_sql_expr(read, &columns))
+            .map_err(failed)?;
         let boolean = arrow::datatypes::DataType::Boolean;
         let expression = Expr::Cast(Cast::new(Box::new(expression), boolean));
         let condition = context.create_physical_expr(expression, &columns).map_err(failed)?;

@@ -2,6 +2,7 @@
 //! hidden column (see [`headwater_lake::hidden`]) instead of the document, in filters and in what
 //! is selected. A file without the column is parsed. The answer is the same.
 
+mod explained;
 mod places;
 mod sift;
 
@@ -30,6 +31,7 @@ use headwater_lake::hidden::{DOCUMENTS, HiddenPath, canonical_integer};
 use crate::functions::SCALAR_AT;
 use crate::scan_report::ScanLog;
 
+pub(crate) use explained::explained;
 pub(crate) use sift::SiftRule;
 
 use places::{Habits, Reader, ScalarAt};

@@ -5,6 +5,7 @@
 mod asked;
 mod bound;
 mod catalog;
+mod dialect;
 mod error;
 mod explain;
 mod filter;

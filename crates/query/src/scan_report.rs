@@ -70,6 +70,14 @@ impl ScanLog {
         report.files_from_columns += u64::from(has_columns && !has_parsed);
     }
 
+    /// How the files were answered whose JSON was asked for; `None` when there was none.
+    pub(crate) fn files_text(&self) -> Option<String> {
+        let report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        let (columns, parsed) = (report.files_from_columns, report.files_parsed);
+        (columns + parsed > 0)
+            .then(|| format!("reads of files: {columns} from columns, {parsed} parsed"))
+    }
+
     /// The report, completed by what the executed plan measured.
     pub(crate) fn finish(&self, plan: &Arc<dyn ExecutionPlan>) -> ScanReport {
         let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner).clone();

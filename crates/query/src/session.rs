@@ -24,10 +24,10 @@ use headwater_lake::Lake;
 use tokio::time::Instant;
 
 use crate::catalog::LakeSchema;
-use crate::hidden::SiftRule;
+use crate::hidden::{SiftRule, explained};
 use crate::scan_report::ScanLog;
 use crate::views::{OCSF, OcsfSchema};
-use crate::{AskedPaths, FreshRows, Parameter, QueryError, ScanReport, statement};
+use crate::{AskedPaths, FreshRows, Parameter, QueryError, ScanReport, dialect, statement};
 
 /// The one catalog of a session.
 pub const CATALOG: &str = "lake";
@@ -193,8 +193,10 @@ impl Session {
             frame = frame.with_param_values(ParamValues::Map(values.collect())).map_err(fail)?;
         }
         let task = Arc::new(frame.task_ctx());
-        let plan = frame.create_physical_plan().await.map_err(fail)?;
+        let (state, statement) = frame.into_parts();
+        let plan = state.create_physical_plan(&statement).await.map_err(fail)?;
         let stream = execute_stream(Arc::clone(&plan), task).map_err(fail)?;
+        let stream = explained(&state, &statement, stream, &log).await.map_err(fail)?;
         Ok(self.answer(sql, started, stream, plan, log))
     }
 
@@ -203,8 +205,7 @@ impl Session {
         let log = Arc::new(ScanLog::new(self.options.asked.clone()));
         let mut state = self.context.state();
         state.config_mut().set_extension(Arc::clone(&log));
-        let dialect = state.config().options().sql_parser.dialect;
-        let statement = state.sql_to_statement(sql, &dialect)?;
+        let statement = dialect::statement(&state, sql)?;
         let lists_names = |table: &TableReference| table.schema() == Some(INFORMATION_SCHEMA);
         if state.resolve_table_references(&statement)?.iter().any(lists_names) {
             self.views.refresh().await?;

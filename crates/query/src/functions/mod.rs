@@ -8,6 +8,7 @@
 mod approx_percentile;
 mod argument;
 mod array;
+mod arrows;
 mod attempt;
 mod binary;
 mod call;
@@ -172,6 +173,7 @@ pub fn register(context: &SessionContext) -> Result<()> {
     for function in native::higher_order_aliases() {
         state.register_higher_order_function(function)?;
     }
+    state.register_expr_planner(Arc::new(arrows::Arrows))?;
     state.register_function_rewrite(Arc::new(rewrite::CallRewrite))
 }
 
