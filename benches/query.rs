@@ -19,6 +19,10 @@ use headwater_query::{Session, SessionOptions};
 
 use hunts::Query;
 
+/// That of the program: queries allocate large buffers.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs that count.
 const RUNS: usize = 5;
 

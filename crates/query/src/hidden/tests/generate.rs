@@ -70,6 +70,11 @@ impl Generator {
         }
     }
 
+    /// A path of SQL's standard, which spells quotes in another way.
+    fn standard_path(&mut self) -> String {
+        format!("lax {}", self.path().replace("q\\\"/~", "b"))
+    }
+
     fn path(&mut self) -> String {
         let mut path = String::from("$");
         for _ in 0..=self.below(3).min(self.below(3)) {
@@ -119,8 +124,8 @@ impl Generator {
             0 => format!("json_extract({document}, '{path}')"),
             1 => self.arrows(document, "->"),
             2 => format!("CAST(json_size({document}, '{path}') AS VARCHAR)"),
-            3 => format!("json_value({document}, 'lax {path}')"),
-            4 => format!("json_query({document}, 'lax {path}')"),
+            3 => format!("json_value({document}, '{}')", self.standard_path()),
+            4 => format!("json_query({document}, '{}')", self.standard_path()),
             5 => format!("json_extract_scalar({document}, '$..{}')", self.pick(&["a", "b"])),
             _ => format!("TRY(CAST(json_extract({document}, '{path}') AS VARCHAR))"),
         }
@@ -157,7 +162,7 @@ impl Generator {
             12 => format!("TRY_CAST({scalar} AS DOUBLE) <= {}.5", self.below(12)),
             13 => format!("{} = {literal}", self.other()),
             14 => format!("{} IS NULL", self.other()),
-            15 => format!("json_exists({}, 'lax {}')", self.documents(), self.path()),
+            15 => format!("json_exists({}, '{}')", self.documents(), self.standard_path()),
             16 | 17 => format!(
                 "json_array_contains(json_extract({}, '{}'), {})",
                 self.documents(),
@@ -200,7 +205,8 @@ impl Generator {
             ),
             4 => format!(
                 "SELECT count(*) AS n, min(l.eventid) AS first FROM events l JOIN events r \
-                 ON json_extract_scalar(@l.details@, '{0}') = json_extract_scalar(@r.details@, '{0}') \
+                 ON json_extract_scalar(@l.details@, '{0}') = \
+                 json_extract_scalar(@r.details@, '{0}') \
                  WHERE l.{filter_of}",
                 self.path(),
                 filter_of = "source = 'even'"
@@ -216,7 +222,18 @@ impl Generator {
                 self.typed(),
                 self.typed()
             ),
-            7 => format!(
+            7..=9 => self.wide(&filter),
+            _ => format!(
+                "SELECT source, sum(TRY_CAST({first} AS BIGINT)) AS s FROM events \
+                 WHERE {filter} GROUP BY 1 HAVING count(*) > 3 ORDER BY 1"
+            ),
+        }
+    }
+
+    /// Many questions in one statement.
+    fn wide(&mut self, filter: &str) -> String {
+        if self.below(3) == 0 {
+            return format!(
                 "SELECT eventid, {} AS a, {} AS b, {} AS c, {} AS d, {} AS e FROM events \
                  WHERE {filter} ORDER BY eventid",
                 self.other(),
@@ -224,21 +241,17 @@ impl Generator {
                 self.scalar(),
                 self.typed(),
                 self.other()
-            ),
-            8 | 9 => format!(
-                "SELECT count(*) FILTER (WHERE {}) AS a, count(*) FILTER (WHERE {}) AS b, \
+            );
+        }
+        format!(
+            "SELECT count(*) FILTER (WHERE {}) AS a, count(*) FILTER (WHERE {}) AS b, \
                  count(*) FILTER (WHERE {}) AS c, count(*) FILTER (WHERE {}) AS d, \
                  count(*) FILTER (WHERE {}) AS e FROM events WHERE {filter}",
-                self.condition(),
-                self.condition(),
-                self.condition(),
-                self.condition(),
-                self.condition()
-            ),
-            _ => format!(
-                "SELECT source, sum(TRY_CAST({first} AS BIGINT)) AS s FROM events \
-                 WHERE {filter} GROUP BY 1 HAVING count(*) > 3 ORDER BY 1"
-            ),
-        }
+            self.condition(),
+            self.condition(),
+            self.condition(),
+            self.condition(),
+            self.condition()
+        )
     }
 }
