@@ -97,7 +97,7 @@ fn samples(address: &str) -> Vec<Query> {
 
 /// One address, wherever an event has it: DuckDB has the text of the OCSF object for that.
 fn indicator(address: &str) -> Query {
-    let lookup = format!("observables WHERE value = '{address}'");
+    let lookup = format!("ocsf.observables WHERE value = '{address}'");
     let mut query = Query::new(
         "observables: events with an address anywhere",
         &format!("SELECT DISTINCT eventid, class_uid FROM {lookup}"),

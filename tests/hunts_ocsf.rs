@@ -162,7 +162,7 @@ fn an_address_is_found_wherever_it_stands() {
     let Some(lake) = lake() else { return };
     let seen = lake.query(
         "SELECT count(*) AS events, min(time) AS first, max(time) AS last
-         FROM (SELECT DISTINCT eventid, time FROM observables WHERE value = '172.18.39.105')",
+         FROM (SELECT DISTINCT eventid, time FROM ocsf.observables WHERE value = '172.18.39.105')",
     );
     let written = lake.query(
         "SELECT count(*) AS events, min(utctimestamp) AS first, max(utctimestamp) AS last

@@ -11,6 +11,7 @@ mod export;
 mod hidden_columns;
 mod hunts;
 mod hunts_ocsf;
+mod ioc;
 mod lambda;
 mod maintenance;
 mod object_store;

@@ -1,4 +1,4 @@
-//! The views that are always there: `ocsf.<class>` and `observables`.
+//! The views that are always there: `ocsf.<class>` and `ocsf.observables`.
 
 use headwater_testkit::Headwater;
 use serde_json::{Value, json};
@@ -31,12 +31,16 @@ fn there_is_a_view_for_each_class_that_occurs() {
     let lake = headwater();
     let three = event(3002, 0, json!({})) + &event(3003, 1, json!({})) + &event(4001, 2, json!({}));
     lake.ingest(&[lake.file("a.jsonl", three)]);
-    assert_eq!(names(&lake, VIEWS), ["authentication", "authorize_session", "network_activity"]);
+    assert_eq!(
+        names(&lake, VIEWS),
+        ["authentication", "authorize_session", "network_activity", "observables"]
+    );
     lake.ingest(&[lake.file("b.jsonl", event(4003, 3, json!({})))]);
-    let four = ["authentication", "authorize_session", "dns_activity", "network_activity"];
+    let four =
+        ["authentication", "authorize_session", "dns_activity", "network_activity", "observables"];
     assert_eq!(names(&lake, VIEWS), four);
     let tables = lake.run(&["query", "--format", "csv", "SHOW TABLES"]).expect_code(0);
-    for line in ["lake,ocsf,dns_activity,VIEW", "lake,public,observables,VIEW"] {
+    for line in ["lake,ocsf,dns_activity,VIEW", "lake,ocsf,observables,VIEW"] {
         assert!(tables.stdout.contains(line), "{}", tables.stdout);
     }
     // A class that does not occur has a view too, so that a hunt finds nothing and does not fail.
@@ -56,11 +60,11 @@ fn the_shell_lists_views_and_their_columns() {
     let printed = String::from_utf8(shell.stdout).unwrap();
     let first: Vec<&str> =
         printed.lines().map(|line| line.split_whitespace().next().unwrap_or_default()).collect();
-    for name in ["events", "observables", "ocsf.dns_activity", "time", "rcode_id"] {
+    for name in ["events", "ocsf.observables", "ocsf.dns_activity", "time", "rcode_id"] {
         assert!(first.contains(&name), "{name} in {printed}");
     }
     // Each once, not under the aliases of the schema too.
-    assert_eq!(printed.matches("ocsf.").count(), 1, "{printed}");
+    assert_eq!(printed.matches("ocsf.").count(), 2, "{printed}");
 }
 
 #[test]
@@ -130,11 +134,12 @@ fn conditions_on_a_view_leave_out_files_as_those_on_events() {
         assert_eq!(finished.stdout.lines().count(), rows, "{condition}");
         assert!(finished.stderr.contains(read), "{condition}: {}", finished.stderr);
     }
-    let of_class = "SELECT value FROM observables WHERE class_uid = 4001 AND type = 'User Name'";
+    let of_class =
+        "SELECT value FROM ocsf.observables WHERE class_uid = 4001 AND type = 'User Name'";
     let finished = lake.run(&["query", "--format", "csv", of_class]).expect_code(0);
     assert_eq!(finished.stdout, "value\n");
     assert!(finished.stderr.contains("1 of 4 files read, 3 pruned"), "{}", finished.stderr);
-    let late = "SELECT value FROM observables WHERE time >= '2024-03-01T02:00:00Z'
+    let late = "SELECT value FROM ocsf.observables WHERE time >= '2024-03-01T02:00:00Z'
         AND type_id = 4";
     let finished = lake.run(&["query", "--format", "csv", late]).expect_code(0);
     assert_eq!(finished.stdout, "value\nu2\n");
@@ -148,7 +153,7 @@ fn observables_are_rows() {
     let lines = event(3002, 0, both) + &event(3002, 1, json!({}));
     lake.ingest(&[lake.file("a.jsonl", lines)]);
     let rows = lake.query(
-        "SELECT time, class_uid, type_id, type, name, value FROM observables ORDER BY type_id",
+        "SELECT time, class_uid, type_id, type, name, value FROM ocsf.observables ORDER BY type_id",
     );
     let row = |number: i64, kind: &str, name: &str, value: &str| {
         json!({"time": "2024-03-01T00:00:00Z", "class_uid": 3002, "type_id": number, "type": kind,
@@ -159,7 +164,7 @@ fn observables_are_rows() {
         row(4, "User Name", "user.name", "kim"),
     ];
     assert_eq!(rows, expected);
-    let joined = "SELECT count(*) FROM events e JOIN observables o ON o.eventid = e.eventid";
+    let joined = "SELECT count(*) FROM events e JOIN ocsf.observables o ON o.eventid = e.eventid";
     assert_eq!(lake.number(joined), 2);
 }
 
@@ -169,7 +174,10 @@ fn a_class_may_be_rare_and_a_file_may_hold_many_rows_before_it() {
     let many: String = (0..3_000).map(|n| event(4001, n % 60, json!({"count": n}))).collect();
     let rare = event(3002, 59, json!({"is_remote": true}));
     lake.ingest(&[lake.file("a.jsonl", many + &rare + &event(6003, 59, json!({})))]);
-    assert_eq!(names(&lake, VIEWS), ["api_activity", "authentication", "network_activity"]);
+    assert_eq!(
+        names(&lake, VIEWS),
+        ["api_activity", "authentication", "network_activity", "observables"]
+    );
     assert_eq!(lake.number("SELECT count(*) FROM ocsf.authentication WHERE is_remote"), 1);
 }
 

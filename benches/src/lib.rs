@@ -3,6 +3,7 @@
 
 pub mod answers;
 pub mod ceiling;
+pub mod counted;
 pub mod generate;
 pub mod headwater;
 pub mod measure;

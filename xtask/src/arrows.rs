@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("enrichers", &["event", "pipeline"]),
     ("access", &["event"]),
     ("journal", &["event"]),
-    ("lake", &["event"]),
+    ("lake", &["event", "indicators"]),
     ("query", &["event", "indicators", "ocsf", "lake"]),
     ("sources", &["event", "access", "journal"]),
     ("ingest", &["event", "indicators", "pipeline", "journal", "lake", "sources"]),

@@ -16,9 +16,10 @@ mod world;
 mod dataset;
 
 pub use dataset::{Compression, Dataset, DatasetConfig};
+pub use random::Random;
 
 use clock::{Period, Time};
-use random::{Random, Weighted};
+use random::Weighted;
 use world::World;
 
 /// Raised with every change of what is generated.

@@ -4,14 +4,14 @@
 /// The generator xoshiro256++ (public domain algorithm by Blackman and Vigna), seeded by
 /// SplitMix64.
 #[derive(Debug, Clone)]
-pub(super) struct Random {
+pub struct Random {
     state: [u64; 4],
 }
 
 impl Random {
     /// The sequence of a seed.
     #[must_use]
-    pub(super) fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         let mut mixer = seed;
         let state = std::array::from_fn(|_| {
             mixer = mixer.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -38,7 +38,7 @@ impl Random {
     }
 
     /// A number below `bound`; 0 when `bound` is 0.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         let wide = u128::from(self.next_bits()) * u128::from(bound);
         // The upper half of a 128-bit product is a u64.
         (wide >> 64) as u64

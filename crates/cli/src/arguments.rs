@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Ingest(commands::ingest::Arguments),
     /// Run SQL, or open the SQL shell when no statement is given
     Query(commands::query::Arguments),
+    /// Find indicators of compromise in the whole lake: addresses, domains, hashes, users, …
+    Ioc(commands::ioc::Arguments),
     /// Write a commented settings file and make the first tokens
     Init(commands::init::Arguments),
     /// Take events over the network and answer queries, until stopped
@@ -68,10 +70,14 @@ pub(crate) enum Command {
     Optimize(commands::optimize::Arguments),
     /// Show which values inside JSON are columns of the files, and decide about them
     Paths(commands::paths::Arguments),
+    /// Bring the index of observables up to date, or make it anew
+    Index(commands::index::Arguments),
     /// Delete files that no version of the last days needs
     Vacuum(commands::vacuum::Arguments),
     /// Remove hours of events that are older than an age
     Retention(commands::retention::Arguments),
+    /// Check that files, log and index of a lake agree
+    Doctor(commands::doctor::Arguments),
     /// Send rejected records through the plugins again
     Replay(commands::replay::Arguments),
     /// Map rows of the lake to OCSF again, in place

@@ -17,6 +17,7 @@ use headwater_sources::files::ObjectStores;
 
 use crate::arguments::{self, Global};
 use crate::failure::Failure;
+use crate::watch_lists::WatchLists;
 
 /// A chunk of records is at most this share of the memory for rows, so that small limits are kept.
 const CHUNKS_PER_BUFFER: usize = 16;
@@ -183,9 +184,11 @@ impl Context {
 
     /// What a run of the data path needs.
     pub(crate) fn ingest(&self, overrides: &Overrides) -> Result<IngestContext, Failure> {
+        let pipeline = self.pipeline(overrides.plugins.as_ref())?;
+        WatchLists::of(self).watch(&pipeline)?;
         Ok(IngestContext {
             lake: self.lake()?,
-            pipeline: self.pipeline(overrides.plugins.as_ref())?,
+            pipeline,
             stores: self.object_stores()?,
             writer: WriterOptions {
                 hidden: HiddenOptions {

@@ -19,6 +19,11 @@ impl Failure {
         Self { kind, error: anyhow::Error::msg(message.into()) }
     }
 
+    /// The message with its causes.
+    pub(crate) fn message(&self) -> String {
+        describe(self.error.as_ref())
+    }
+
     /// Prints the error and gives the exit code. That nobody reads the output any more (`| head`)
     /// is the reader's wish and no error.
     pub(crate) fn report(&self) -> ExitCode {
@@ -29,7 +34,7 @@ impl Failure {
         if self.error.chain().any(is_closed) {
             return ExitCode::SUCCESS;
         }
-        crate::screen::note(format_args!("error: {}", describe(self.error.as_ref())));
+        crate::screen::note(format_args!("error: {}", self.message()));
         ExitCode::from(self.kind.exit_code())
     }
 }

@@ -10,6 +10,7 @@ mod failure;
 mod progress;
 mod screen;
 mod shell;
+mod watch_lists;
 
 use std::process::ExitCode;
 

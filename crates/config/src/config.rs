@@ -67,6 +67,10 @@ pub struct IngestSettings {
     pub raw_off_for: BTreeSet<String>,
     /// Most hidden columns of a new file.
     pub hidden_columns: usize,
+    /// Whether the index of observables follows the events.
+    pub index_observables: bool,
+    /// Files with indicators of compromise, by name.
+    pub watch: BTreeMap<String, PathBuf>,
     /// Keys of an object whose list holds the records.
     pub records_keys: Vec<String>,
 }

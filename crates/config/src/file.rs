@@ -114,6 +114,13 @@ section! {
         /// Most values inside JSON text that become hidden columns of a new file, 0 to 1024. Files
         /// that `headwater optimize` writes may have more.
         pub hidden_columns: u32 = 24,
+        /// Whether `ingest` and `serve` bring the table `observables` up to date: the index that
+        /// makes `headwater ioc` fast. Without it, run `headwater index` now and then.
+        pub index_observables: bool = true,
+        /// Files with indicators of compromise, by a name of your choice: events that match while
+        /// they arrive get the tag `ioc:NAME`, and SQL knows the list as ioc_in('NAME'). A relative
+        /// file is taken from the folder of this file; `serve` reads a file again when it changes.
+        pub watch: BTreeMap<String, String> = BTreeMap::new(); "watch:\n  feed: ./feed.csv",
         /// Keys of an object whose list holds the records, as in {"Records": […]}.
         pub records_keys: Vec<String> = texts(&["Records"]),
     }

@@ -1,6 +1,7 @@
 //! From what a file says to settings that can be used: ranges, empty values, secrets written out.
 //! Pure; finds every problem at once.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -135,8 +136,24 @@ impl Checker<'_> {
             keep_raw: ingest.keep_raw,
             raw_off_for: raw_off_for.into_iter().collect(),
             hidden_columns: usize::try_from(ingest.hidden_columns).unwrap_or_default(),
+            index_observables: ingest.index_observables,
+            watch: self.watch(ingest.watch),
             records_keys: self.names("ingest.records_keys", ingest.records_keys),
         }
+    }
+
+    /// Lists of indicators by name.
+    fn watch(&mut self, lists: BTreeMap<String, String>) -> BTreeMap<String, PathBuf> {
+        for (name, file) in &lists {
+            let path = format!("ingest.watch.{name}");
+            if name.trim().is_empty() || name.contains(char::is_whitespace) {
+                self.reject(&path, "is not a name without blanks", None);
+            }
+            if file.trim().is_empty() {
+                self.reject(&path, "is empty", Some("write the path of a file"));
+            }
+        }
+        lists.into_iter().map(|(name, file)| (name, self.beside_file(&file))).collect()
     }
 
     fn query(&mut self, query: QueryConfig) -> QuerySettings {

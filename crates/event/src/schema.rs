@@ -1,5 +1,5 @@
-//! The columns of the tables `events` and `rejects`: the public contract with every engine that
-//! reads them. Plain data; `lake` turns it into an Arrow schema and writer settings.
+//! The columns of the lake's tables: the public contract with every engine that reads them. Plain
+//! data; `lake` turns it into an Arrow schema and writer settings.
 
 /// Type of a column, by its Delta and Arrow meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,6 +10,8 @@ pub enum ColumnType {
     TextList,
     /// Instant, microseconds, UTC (Delta `timestamp`).
     Timestamp,
+    /// Day of the calendar (Delta `date`, Arrow `Date32`).
+    Date,
     /// 32-bit signed integer (Delta `integer`).
     Integer,
     /// 64-bit signed integer (Delta `long`).
@@ -74,16 +76,21 @@ const fn opaque(mut definition: ColumnDefinition) -> ColumnDefinition {
     definition
 }
 
+const fn undictionaried(mut definition: ColumnDefinition) -> ColumnDefinition {
+    definition.dictionary = false;
+    definition
+}
+
 const fn no_statistics(mut definition: ColumnDefinition) -> ColumnDefinition {
     definition.statistics = false;
     definition
 }
 
-/// Partition columns of every table, strings in UTC: `YYYY`, `MM`, `DD`, `HH`. Not stored in the
-/// files.
+/// Partition columns of tables of events, strings in UTC: `YYYY`, `MM`, `DD`, `HH`. Not stored in
+/// the files.
 pub const PARTITION_COLUMNS: [&str; 4] = ["year", "month", "day", "hour"];
 
-/// The column that partitions and sorts every table.
+/// The column that partitions and sorts tables of events.
 pub const TIME_COLUMN: &str = "utctimestamp";
 
 /// Name of the table of events.
@@ -94,6 +101,9 @@ pub const REJECTS: &str = "rejects";
 
 /// Name of the table of what was asked and changed, by whom.
 pub const AUDIT: &str = "audit";
+
+/// Name of the index of observables.
+pub const OBSERVABLES: &str = "observables";
 
 /// Columns of `events` that are stored in the data files, in order; the partition columns follow
 /// them.
@@ -213,6 +223,30 @@ pub const AUDIT_COLUMNS: [ColumnDefinition; 11] = [
     column("milliseconds", ColumnType::Long),
 ];
 
+/// Columns of `observables`, which is not partitioned and sorted by `key`. A row says that `events`
+/// rows of one day and source have a value; `hours` has a bit for each hour of the day (UTC, the
+/// lowest is midnight). `key` is what is searched: kind, `:`, the normalised value, or that of a
+/// part of it, which `part` tells (`whole` for the value itself). `type_id` is OCSF's type of the
+/// observable.
+pub const OBSERVABLE_COLUMNS: [ColumnDefinition; 10] = [
+    required(undictionaried(column("key", ColumnType::Text))),
+    required(column("part", ColumnType::Text)),
+    required(column("type_id", ColumnType::Integer)),
+    required(undictionaried(column("value", ColumnType::Text))),
+    column("source", ColumnType::Text),
+    required(column("date", ColumnType::Date)),
+    required(column("hours", ColumnType::Integer)),
+    required(column("first_time", ColumnType::Timestamp)),
+    required(column("last_time", ColumnType::Timestamp)),
+    required(column("events", ColumnType::Long)),
+];
+
+/// The partition columns of a table of Headwater's own.
+#[must_use]
+pub fn partition_columns_of(table: &str) -> &'static [&'static str] {
+    if table == OBSERVABLES { &[] } else { &PARTITION_COLUMNS }
+}
+
 /// The stored columns of a table of Headwater's own, or `None` for any other name.
 #[must_use]
 pub fn columns_of(table: &str) -> Option<&'static [ColumnDefinition]> {
@@ -220,6 +254,7 @@ pub fn columns_of(table: &str) -> Option<&'static [ColumnDefinition]> {
         EVENTS => Some(&EVENT_COLUMNS),
         REJECTS => Some(&REJECT_COLUMNS),
         AUDIT => Some(&AUDIT_COLUMNS),
+        OBSERVABLES => Some(&OBSERVABLE_COLUMNS),
         _ => None,
     }
 }

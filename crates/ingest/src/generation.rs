@@ -214,6 +214,8 @@ impl Tables {
         for side in [&tables.events, &tables.rejects] {
             side.table.ensure_created().await.map_err(IngestError::lake("create a table"))?;
         }
+        let index = lake.table(schema::OBSERVABLES).map_err(IngestError::lake("open a table"))?;
+        index.ensure_created().await.map_err(IngestError::lake("create a table"))?;
         Ok(tables)
     }
 

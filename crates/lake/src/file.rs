@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 use headwater_event::Timestamp;
 use headwater_event::schema::{PARTITION_COLUMNS, TIME_COLUMN};
 use serde::Deserialize;
@@ -129,6 +129,11 @@ impl FileStatistics {
 /// Microseconds since the epoch of a time in statistics.
 pub(crate) fn parse_time(text: &str) -> Option<i64> {
     DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_micros())
+}
+
+/// Days since the epoch of a date in statistics.
+pub(crate) fn parse_date(text: &str) -> Option<i32> {
+    Some(NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.to_epoch_days())
 }
 
 /// As `parse_time`, for an upper bound: writers cut times to milliseconds.

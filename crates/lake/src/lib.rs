@@ -13,6 +13,7 @@ mod delta;
 mod error;
 mod file;
 pub mod hidden;
+pub mod index;
 mod lake;
 mod log;
 pub mod operations;

@@ -42,6 +42,17 @@ impl HourPartition {
         Timestamp::from_micros(self.0.saturating_add(1).saturating_mul(HOUR_MICROS))
     }
 
+    /// Hours since the epoch.
+    pub(crate) const fn number(self) -> i64 {
+        self.0
+    }
+
+    /// The day of the hour, in days since the epoch.
+    #[must_use]
+    pub fn date(self) -> i32 {
+        i32::try_from(self.0.div_euclid(24)).unwrap_or(i32::MAX)
+    }
+
     /// Values of the partition columns, in their order: `YYYY`, `MM`, `DD`, `HH`. Years before 0
     /// have a sign, years after 9999 more digits.
     #[must_use]

@@ -16,8 +16,12 @@ impl Table {
     /// Parquet's own builder.
     #[must_use]
     pub fn reader(&self, file: &DataFile) -> Box<dyn AsyncFileReader> {
+        Box::new(self.object_reader(file))
+    }
+
+    pub(crate) fn object_reader(&self, file: &DataFile) -> ObjectReader {
         let path = self.object_path(file);
-        Box::new(ObjectReader { store: self.object_store(), path, size: file.size })
+        ObjectReader { store: self.object_store(), path, size: file.size }
     }
 
     /// All rows of a data file, with the columns that it stores, in batches of moderate size.

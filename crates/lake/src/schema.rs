@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use headwater_event::schema::{
-    ColumnDefinition, ColumnType, PARTITION_COLUMNS, TIME_COLUMN, columns_of,
+    ColumnDefinition, ColumnType, OBSERVABLE_COLUMNS, TIME_COLUMN, columns_of,
 };
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -25,6 +25,9 @@ const STATISTIC_BYTES_MAX: usize = 64;
 
 /// Uncompressed bytes after which a row group is closed even if it has few rows (long events).
 const ROW_GROUP_BYTES_MAX: usize = 256 << 20;
+
+/// The column of the index by which it is in order.
+pub(crate) const INDEX_KEY: &str = "key";
 
 /// Name of the footer entry that says which version of Headwater wrote a file.
 pub(crate) const WRITER_KEY: &str = "headwater.version";
@@ -51,6 +54,7 @@ pub fn arrow_type(column_type: ColumnType) -> DataType {
         ColumnType::Text => DataType::Utf8,
         ColumnType::TextList => DataType::List(list_element(DataType::Utf8)),
         ColumnType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        ColumnType::Date => DataType::Date32,
         ColumnType::Integer => DataType::Int32,
         ColumnType::Long => DataType::Int64,
         ColumnType::Bytes => DataType::Binary,
@@ -96,12 +100,12 @@ pub(crate) fn statistics_columns(columns: &[ColumnDefinition]) -> Vec<&'static s
     columns.iter().filter(|column| column.statistics).map(|column| column.name).collect()
 }
 
-/// Schema of the table as the Delta log holds it: the stored columns, then the partition columns.
-pub(crate) fn delta_schema(columns: &[ColumnDefinition]) -> Value {
+/// Schema of a table as the Delta log holds it: the stored columns, then the partition columns.
+pub(crate) fn delta_schema(columns: &[ColumnDefinition], partitions: &[&str]) -> Value {
     let stored = columns
         .iter()
         .map(|column| delta_field(column.name, &delta_type(column.column_type), column.nullable));
-    let partitions = PARTITION_COLUMNS.iter().map(|name| delta_field(name, &json!("string"), true));
+    let partitions = partitions.iter().map(|name| delta_field(name, &json!("string"), true));
     json!({ "type": "struct", "fields": stored.chain(partitions).collect::<Vec<_>>() })
 }
 
@@ -116,6 +120,7 @@ fn delta_type(column_type: ColumnType) -> Value {
         ColumnType::Text => json!("string"),
         ColumnType::TextList => array(json!("string")),
         ColumnType::Timestamp => json!("timestamp"),
+        ColumnType::Date => json!("date"),
         ColumnType::Integer => json!("integer"),
         ColumnType::Long => json!("long"),
         ColumnType::Bytes => json!("binary"),
@@ -157,8 +162,12 @@ pub(crate) fn widened_schema(columns: &[ColumnDefinition], actual: &Value) -> Op
 
 /// The first way in which a table's Delta schema does not fit the files that Headwater writes into
 /// it; `None` when it fits. Further columns are fine as long as they may be absent.
-pub(crate) fn schema_difference(columns: &[ColumnDefinition], actual: &Value) -> Option<String> {
-    let expected = delta_schema(columns);
+pub(crate) fn schema_difference(
+    columns: &[ColumnDefinition],
+    partitions: &[&str],
+    actual: &Value,
+) -> Option<String> {
+    let expected = delta_schema(columns, partitions);
     let empty = Vec::new();
     let fields = |schema: &'_ Value| schema.get("fields").and_then(Value::as_array).cloned();
     let expected = fields(&expected).unwrap_or_default();
@@ -215,6 +224,37 @@ pub(crate) fn writer_options(
     // The Arrow types are said only where the footer is not the one that others read.
     let options = ArrowWriterOptions::new().with_properties(properties);
     Ok(options.with_skip_arrow_metadata(hidden.is_empty()))
+}
+
+/// Rows of a row group of the index.
+const INDEX_GROUP_ROWS: usize = 65_536;
+
+/// Rows of a page of the index: what a lookup reads at least.
+const INDEX_PAGE_ROWS: usize = 4_096;
+
+/// Compression level of zstd for the index.
+const INDEX_ZSTD_LEVEL: i32 = 3;
+
+/// Settings of the writer of a file of the index of observables: keys are in order, so each is
+/// written as its difference to the one before.
+pub(crate) fn index_writer_options() -> Result<ArrowWriterOptions> {
+    let columns = &OBSERVABLE_COLUMNS;
+    let properties =
+        writer_properties(columns, &[], INDEX_GROUP_ROWS, INDEX_ZSTD_LEVEL, INDEX_GROUP_ROWS)?;
+    let key = || ColumnPath::new(vec![INDEX_KEY.to_owned()]);
+    let properties = properties
+        .into_builder()
+        .set_data_page_row_count_limit(INDEX_PAGE_ROWS)
+        .set_write_batch_size(INDEX_PAGE_ROWS / 4)
+        .set_column_encoding(key(), Encoding::DELTA_BYTE_ARRAY)
+        .set_sorting_columns(Some(vec![SortingColumn {
+            column_idx: 0,
+            descending: false,
+            nulls_first: false,
+        }]))
+        .build();
+    let options = ArrowWriterOptions::new().with_properties(properties);
+    Ok(options.with_skip_arrow_metadata(true))
 }
 
 fn writer_properties(
@@ -313,6 +353,7 @@ fn leaf_paths(column: &ColumnDefinition) -> Vec<ColumnPath> {
         }
         ColumnType::Text
         | ColumnType::Timestamp
+        | ColumnType::Date
         | ColumnType::Integer
         | ColumnType::Long
         | ColumnType::Bytes => vec![path(&[column.name])],
@@ -323,7 +364,7 @@ fn leaf_paths(column: &ColumnDefinition) -> Vec<ColumnPath> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-    use headwater_event::schema::{EVENT_COLUMNS, REJECT_COLUMNS};
+    use headwater_event::schema::{EVENT_COLUMNS, PARTITION_COLUMNS, REJECT_COLUMNS};
     use parquet::arrow::ArrowSchemaConverter;
 
     use super::*;
@@ -340,19 +381,20 @@ mod tests {
 
     #[test]
     fn a_schema_fits_itself_and_further_optional_columns() {
-        let mut schema = delta_schema(&EVENT_COLUMNS);
-        assert_eq!(schema_difference(&EVENT_COLUMNS, &schema), None);
+        let mut schema = delta_schema(&EVENT_COLUMNS, &PARTITION_COLUMNS);
+        assert_eq!(schema_difference(&EVENT_COLUMNS, &PARTITION_COLUMNS, &schema), None);
         let fields = schema["fields"].as_array_mut().unwrap();
         fields.push(delta_field("note", &json!("string"), true));
-        assert_eq!(schema_difference(&EVENT_COLUMNS, &schema), None);
+        assert_eq!(schema_difference(&EVENT_COLUMNS, &PARTITION_COLUMNS, &schema), None);
     }
 
     #[test]
     fn names_the_column_that_does_not_fit() {
         let check = |change: &dyn Fn(&mut Vec<Value>), expected: &str| {
-            let mut schema = delta_schema(&REJECT_COLUMNS);
+            let mut schema = delta_schema(&REJECT_COLUMNS, &PARTITION_COLUMNS);
             change(schema["fields"].as_array_mut().unwrap());
-            let difference = schema_difference(&REJECT_COLUMNS, &schema).unwrap();
+            let difference =
+                schema_difference(&REJECT_COLUMNS, &PARTITION_COLUMNS, &schema).unwrap();
             assert_eq!(difference, expected);
         };
         check(&|fields| drop(fields.remove(0)), "column `rejectid` is missing");

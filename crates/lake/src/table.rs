@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use headwater_event::Timestamp;
-use headwater_event::schema::PARTITION_COLUMNS;
+use headwater_event::schema::partition_columns_of;
 use object_store::ObjectStore;
 use object_store::path::Path;
 use url::Url;
@@ -80,6 +80,12 @@ impl Table {
         self.storage().object(&file.path)
     }
 
+    /// The error for a data file that is not in storage any more.
+    pub(crate) fn gone(&self, file: &DataFile) -> LakeError {
+        let reason = format!("file `{}` is missing in storage", file.path);
+        LakeError::Log { table: self.name().to_owned(), reason }
+    }
+
     pub(crate) fn storage(&self) -> &TableStorage {
         &self.inner.log.storage
     }
@@ -127,6 +133,7 @@ impl Table {
 
     fn new_metadata(&self) -> Result<Metadata> {
         let columns = stored_columns(self.name())?;
+        let partitions = partition_columns_of(self.name());
         let interval = self.options().checkpoint_interval.to_string();
         // Positions are kept for ever: `delta.setTransactionRetentionDuration` stays unset.
         let configuration = BTreeMap::from([
@@ -137,8 +144,8 @@ impl Table {
             id: Uuid::new_v4().to_string(),
             name: Some(self.name().to_owned()),
             format: Format::default(),
-            schema_string: delta_schema(columns).to_string(),
-            partition_columns: PARTITION_COLUMNS.map(str::to_owned).to_vec(),
+            schema_string: delta_schema(columns, partitions).to_string(),
+            partition_columns: partitions.iter().map(|&name| name.to_owned()).collect(),
             configuration,
             created_time: Some(milliseconds(self.options().clock.now())),
         })

@@ -16,8 +16,10 @@ mod plugin;
 mod runtime;
 #[cfg(feature = "vrl")]
 pub mod vrl;
+mod watch;
 
 pub use error::PipelineError;
 pub use ids::IdSource;
 pub use plugin::{Metadata, Plugin, PluginKind, Verdict};
 pub use runtime::{Output, Pipeline, PipelineOptions, Worker};
+pub use watch::{WATCH_TAG, Watch};

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use headwater_event::json::{Kind, NodeId, ParseLimits, Token, Vocabulary};
 use headwater_event::{Envelope, Event, Origin, Reject, Stage};
+use headwater_indicators::Keys;
 
 use crate::mapping::{Explanation, Mapping, Mappings};
 use crate::meaning::Meaning;
+use crate::watch::{Watch, Watches};
 use crate::{IdSource, Metadata, PipelineError, Plugin, PluginKind, Verdict};
 
 /// Settings of a pipeline.
@@ -60,6 +62,7 @@ pub struct Pipeline {
     steps: Vec<Step>,
     vocabulary: Arc<Vocabulary>,
     options: PipelineOptions,
+    watches: Watches,
 }
 
 impl Pipeline {
@@ -101,7 +104,12 @@ impl Pipeline {
         let vocabulary = Arc::new(Vocabulary::new(words.iter().map(String::as_str)));
         let steps = plugins.into_iter().map(|plugin| Step::new(plugin, &vocabulary)).collect();
         let mappings = Mappings::new(mappings, &vocabulary)?;
-        Ok(Self { mappings, steps, vocabulary, options })
+        Ok(Self { mappings, steps, vocabulary, options, watches: Watches::default() })
+    }
+
+    /// Watches these lists from now on, instead of those before: events that match are tagged.
+    pub fn watch(&self, watches: Vec<Watch>) {
+        self.watches.replace(watches);
     }
 
     /// Names of the plugins in the order in which they run, as the audit trail writes them.
@@ -120,6 +128,7 @@ impl Pipeline {
             ),
             meaning: Meaning::new(self.mappings.catalogue()),
             ids: IdSource::default(),
+            keys: Keys::default(),
             audit: Vec::new(),
         }
     }
@@ -160,6 +169,7 @@ pub struct Worker {
     event: Event,
     meaning: Meaning,
     ids: IdSource,
+    keys: Keys,
     /// Indexes of the steps that ran on the current event.
     audit: Vec<usize>,
 }
@@ -213,6 +223,7 @@ impl Worker {
             let verdict = run_steps(&pipeline.steps, event, &mut metadata, audit, &mut current);
             if verdict == Verdict::Keep {
                 self.meaning.finish(&mut self.event, &metadata);
+                pipeline.watches.tag(&mut self.keys, &mut self.event);
             }
             verdict
         }));

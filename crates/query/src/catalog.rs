@@ -7,14 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::{DataFusionError, Result};
-use datafusion::datasource::{TableType, ViewTable};
+use datafusion::datasource::TableType;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use headwater_event::schema::EVENTS;
+use headwater_event::schema::{EVENTS, OBSERVABLES};
 use headwater_lake::Table;
 
 use crate::fresh::{FreshRows, beyond};
 use crate::table::LakeTable;
-use crate::views::{OBSERVABLES, observables};
 
 /// One SQL schema whose tables are the lake's.
 #[derive(Debug)]
@@ -46,11 +45,6 @@ impl LakeSchema {
         }
     }
 
-    /// Whether a name is that of the view of observables.
-    fn is_observables(&self, name: &str) -> bool {
-        name == OBSERVABLES && self.tables.contains_key(EVENTS)
-    }
-
     /// A table of the lake as it is now, with what is not in it yet.
     async fn lake_table(&self, table: &Table) -> Result<LakeTable> {
         let fresh = self.fresh.as_ref().filter(|_| table.name() == EVENTS);
@@ -59,7 +53,9 @@ impl LakeSchema {
         let batches = fresh.map(|fresh| fresh.batches());
         let snapshot = table.snapshot().await.map_err(external)?;
         let rows = batches.map_or_else(Vec::new, |batches| beyond(&snapshot, batches));
-        Ok(LakeTable::new(table.clone(), snapshot, rows, self.store_url.clone()))
+        let index = self.tables.get(OBSERVABLES).filter(|_| table.name() == EVENTS);
+        let table = LakeTable::new(table.clone(), snapshot, rows, self.store_url.clone());
+        Ok(table.with_index(index.cloned()))
     }
 
     fn session_table(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
@@ -71,36 +67,26 @@ impl LakeSchema {
 impl SchemaProvider for LakeSchema {
     fn table_names(&self) -> Vec<String> {
         let views = self.session_tables.lock().unwrap_or_else(PoisonError::into_inner);
-        let observables = self.is_observables(OBSERVABLES).then(|| OBSERVABLES.to_owned());
-        self.tables.keys().chain(&observables).chain(views.keys()).cloned().collect()
+        self.tables.keys().chain(views.keys()).cloned().collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         if let Some(table) = self.session_table(name) {
             return Ok(Some(table));
         }
-        if let Some(table) = self.tables.get(name) {
-            return Ok(Some(Arc::new(self.lake_table(table).await?)));
-        }
-        let events = if self.is_observables(name) { self.events().await? } else { None };
-        let Some(plan) = events.map(observables).transpose()?.flatten() else { return Ok(None) };
-        Ok(Some(Arc::new(ViewTable::new(plan, None))))
+        let Some(table) = self.tables.get(name) else { return Ok(None) };
+        Ok(Some(Arc::new(self.lake_table(table).await?)))
     }
 
     async fn table_type(&self, name: &str) -> Result<Option<TableType>> {
         if let Some(table) = self.session_table(name) {
             return Ok(Some(table.table_type()));
         }
-        if self.tables.contains_key(name) {
-            return Ok(Some(TableType::Base));
-        }
-        Ok(self.is_observables(name).then_some(TableType::View))
+        Ok(self.tables.contains_key(name).then_some(TableType::Base))
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        self.tables.contains_key(name)
-            || self.is_observables(name)
-            || self.session_table(name).is_some()
+        self.tables.contains_key(name) || self.session_table(name).is_some()
     }
 
     fn register_table(
@@ -108,7 +94,7 @@ impl SchemaProvider for LakeSchema {
         name: String,
         table: Arc<dyn TableProvider>,
     ) -> Result<Option<Arc<dyn TableProvider>>> {
-        if self.tables.contains_key(&name) || self.is_observables(&name) {
+        if self.tables.contains_key(&name) {
             let message = format!("`{name}` is a table of the lake: choose another name");
             return Err(DataFusionError::Plan(message));
         }

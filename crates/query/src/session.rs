@@ -25,6 +25,7 @@ use tokio::time::Instant;
 
 use crate::catalog::LakeSchema;
 use crate::hidden::{SiftRule, explained};
+use crate::ioc::IndicatorLists;
 use crate::scan_report::ScanLog;
 use crate::views::{OCSF, OcsfSchema};
 use crate::{AskedPaths, FreshRows, Parameter, QueryError, ScanReport, dialect, statement};
@@ -57,6 +58,8 @@ pub struct SessionOptions {
     pub read_only: bool,
     /// Tables that statements cannot use.
     pub hidden: Vec<String>,
+    /// Lists of indicators that `ioc_in` knows by name.
+    pub indicators: IndicatorLists,
     /// Where the places inside documents go that statements ask for.
     pub asked: Option<Arc<AskedPaths>>,
 }
@@ -73,6 +76,7 @@ impl Default for SessionOptions {
             fresh: None,
             read_only: false,
             hidden: Vec::new(),
+            indicators: IndicatorLists::default(),
             asked: None,
         }
     }
@@ -123,6 +127,7 @@ impl Session {
             .build();
         let context = SessionContext::new_with_state(state);
         crate::functions::register(&context).map_err(engine)?;
+        crate::ioc::register(&context, options.indicators.clone()).map_err(engine)?;
         let store_url = ObjectStoreUrl::parse(lake.object_store_url().as_str()).map_err(engine)?;
         context.register_object_store(store_url.as_ref(), lake.object_store());
         let mut tables = BTreeMap::new();

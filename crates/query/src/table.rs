@@ -32,6 +32,7 @@ use headwater_lake::{DataFile, Snapshot, Table};
 
 use crate::fresh::project;
 use crate::hidden::HiddenAdapterFactory;
+use crate::ioc::keep_indexed;
 use crate::prune::FileStatisticsView;
 use crate::scan_report::ScanLog;
 use crate::session::{CATALOG, SCHEMA};
@@ -43,6 +44,8 @@ pub(crate) struct LakeTable {
     snapshot: Arc<Snapshot>,
     /// Rows that the snapshot does not have yet.
     fresh: Vec<RecordBatch>,
+    /// The index of observables, of a lake that has one.
+    index: Option<Table>,
     /// Where the object store is registered.
     store_url: ObjectStoreUrl,
     /// Stored columns then partition columns, text as views.
@@ -57,7 +60,13 @@ impl LakeTable {
         store_url: ObjectStoreUrl,
     ) -> Self {
         let schema = view_schema(snapshot.schema());
-        Self { table, snapshot, fresh, store_url, schema }
+        Self { table, snapshot, fresh, index: None, store_url, schema }
+    }
+
+    /// The table with an index of its observables.
+    pub(crate) fn with_index(mut self, index: Option<Table>) -> Self {
+        self.index = index;
+        self
     }
 
     /// The table in the lake.
@@ -214,7 +223,10 @@ impl TableProvider for LakeTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let kept = self.files(state, filters)?;
+        let mut kept = self.files(state, filters)?;
+        if let Some(index) = &self.index {
+            kept = keep_indexed(&self.table, &self.snapshot, index, filters, kept).await?;
+        }
         if let Some(log) = state.config().get_extension::<ScanLog>() {
             log.record(self.snapshot.files(), &kept);
         }

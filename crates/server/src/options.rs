@@ -114,6 +114,8 @@ impl Default for ConnectionLimits {
 pub struct ServerOptions {
     /// Folder for the journal; on a local disk.
     pub data_folder: PathBuf,
+    /// Whether the index of observables is kept up to date.
+    pub index_observables: bool,
     /// What is spoken where. Protocols over HTTP may share an address.
     pub listen: Vec<Listen>,
     /// TLS for all listeners; plain text when absent.

@@ -8,6 +8,7 @@ use headwater_event::{Timestamp, schema};
 use headwater_ingest::{HotRows, IngestContext, Live};
 use headwater_journal::{Journal, Recovery};
 use headwater_lake::Lake;
+use headwater_lake::index::{IndexOptions, update};
 use headwater_query::{AskedPaths, Session, SessionOptions};
 use headwater_sources::Intake;
 use headwater_sources::events_api::EventsApi;
@@ -26,6 +27,9 @@ use crate::options::ServerOptions;
 use crate::routes::Api;
 use crate::saved_queries::SavedQueries;
 use crate::tls::Tls;
+
+/// How often the index of observables is brought up to date.
+const INDEX_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How often it is saved what queries ask for.
 const REMEMBER_INTERVAL: Duration = Duration::from_mins(1);
@@ -123,8 +127,7 @@ impl Server {
             stop: &stop,
         };
         let mut routers = starter.routers(api)?;
-        let mut listeners = JoinSet::new();
-        listeners.spawn(remember(asked, ingest.lake, ingest.now, stop.clone()));
+        let mut listeners = upkeep(asked, ingest, &options, &stop);
         let mut listening = Vec::new();
         for bound in bound {
             listening.push(bound.listening(tls.is_some())?);
@@ -201,10 +204,40 @@ impl Server {
 }
 
 async fn make_tables(lake: &Lake) -> Result<(), ServerError> {
-    for table in [schema::EVENTS, schema::REJECTS, schema::AUDIT] {
+    for table in [schema::EVENTS, schema::REJECTS, schema::AUDIT, schema::OBSERVABLES] {
         lake.table(table)?.ensure_created().await?;
     }
     Ok(())
+}
+
+/// Starts what goes on beside the listeners.
+fn upkeep(
+    asked: Arc<AskedPaths>,
+    ingest: IngestContext,
+    options: &ServerOptions,
+    stop: &CancellationToken,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(remember(asked, ingest.lake.clone(), ingest.now, stop.clone()));
+    if options.index_observables {
+        tasks.spawn(index_observables(ingest.lake, stop.clone()));
+    }
+    tasks
+}
+
+/// Keeps the index of observables up to date. When it ends in between, the index is as it was.
+async fn index_observables(lake: Lake, stop: CancellationToken) {
+    while tokio::time::timeout(INDEX_INTERVAL, stop.cancelled()).await.is_err() {
+        let options = IndexOptions::default();
+        let updated = tokio::select! {
+            updated = update(&lake, &options) => updated,
+            () = stop.cancelled() => return,
+        };
+        if let Err(error) = updated {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "the index of observables is not up to date");
+        }
+    }
 }
 
 /// Saves which places inside documents queries ask for, now and then and at the end.

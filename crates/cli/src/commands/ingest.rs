@@ -14,6 +14,8 @@ use crate::failure::Failure;
 use crate::progress::IngestDisplay;
 use crate::screen;
 
+use super::index;
+
 /// Exit code of a run that worked but had to reject records.
 const EXIT_REJECTS: u8 = 3;
 
@@ -85,7 +87,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
         return follow_queue(context, &ingest, url, &options, arguments.json).await;
     }
     if arguments.watch {
-        return watch(&ingest, &arguments, &options).await;
+        return watch(context, &ingest, &arguments, &options).await;
     }
     let progress = Arc::new(Progress::default());
     let display = IngestDisplay::start(&progress, screen::shows_progress() && !arguments.json);
@@ -93,6 +95,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
     display.stop();
     let report = report?;
     show(&report, arguments.json)?;
+    index::follow(context, &ingest.lake).await;
     Ok(exit_code(&report))
 }
 
@@ -146,6 +149,7 @@ async fn follow_queue(
 
 /// Reads what is there, then what settles later, until interrupted.
 async fn watch(
+    context: &Context,
     ingest: &headwater_ingest::IngestContext,
     arguments: &Arguments,
     options: &IngestOptions,
@@ -182,6 +186,7 @@ async fn watch(
         let report = headwater_ingest::ingest(ingest, &names, options, &progress).await?;
         rejects += report.rejects;
         show(&report, arguments.json)?;
+        index::follow(context, &ingest.lake).await;
     }
     Ok(if rejects > 0 { ExitCode::from(EXIT_REJECTS) } else { ExitCode::SUCCESS })
 }

@@ -3,10 +3,13 @@
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod history;
+pub(crate) mod index;
 pub(crate) mod ingest;
 pub(crate) mod init;
+pub(crate) mod ioc;
 pub(crate) mod lambda;
 pub(crate) mod ocsf;
 pub(crate) mod openapi;
@@ -44,6 +47,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Tail(arguments) => tail::run(&Context::load(&global)?, arguments).await,
         Command::Tables(arguments) => tables::run(&Context::load(&global)?, &arguments).await,
         Command::History(arguments) => history::run(&Context::load(&global)?, &arguments).await,
+        Command::Ioc(arguments) => ioc::run(&Context::load(&global)?, arguments).await,
+        Command::Index(arguments) => index::run(&Context::load(&global)?, &arguments).await,
+        Command::Doctor(arguments) => doctor::run(&Context::load(&global)?, &arguments).await,
         Command::Optimize(arguments) => optimize::run(&Context::load(&global)?, &arguments).await,
         Command::Paths(arguments) => paths::run(&Context::load(&global)?, arguments).await,
         Command::Vacuum(arguments) => vacuum::run(&Context::load(&global)?, &arguments).await,

@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
+use headwater_event::schema::OBSERVABLES;
 use headwater_event::{ErrorKind, Timestamp};
 use headwater_lake::operations::{OptimizeOptions, OptimizeProgress, PartitionSelection, optimize};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -21,7 +23,8 @@ use crate::screen;
 Follows late data: every hour that has two or more small files is merged again. Values inside JSON
 text become hidden columns, which queries read instead of the text; files that have none yet, or
 only those of ingest, are written anew for it.
-Safe beside writers and queries; two optimizers never work at the same time.")]
+Safe beside writers and queries; two optimizers never work at the same time. A run that was killed
+keeps its lease for ten minutes, unless the next one takes over.")]
 pub(crate) struct Arguments {
     /// Table to work on
     #[arg(long, default_value = "events", value_name = "NAME")]
@@ -38,6 +41,10 @@ pub(crate) struct Arguments {
     /// Most values inside JSON text that become hidden columns of a file; 0 for none [default: 128]
     #[arg(long, value_name = "N")]
     hidden_columns: Option<usize>,
+    /// Begin at once although another run holds the lease: it was killed. A run that still works
+    /// can commit no more then
+    #[arg(long)]
+    take_over: bool,
     /// Only report what would be done
     #[arg(long)]
     dry_run: bool,
@@ -53,6 +60,10 @@ pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
 }
 
 pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Failure> {
+    if arguments.table == OBSERVABLES {
+        let message = "headwater index --merge does this for the index of observables";
+        return Err(Failure::new(ErrorKind::Invalid, message));
+    }
     let table = context.existing_table(&arguments.table).await?;
     let bar = progress_bar(screen::shows_progress() && !arguments.json);
     let drawn = bar.clone();
@@ -77,6 +88,9 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     }
     if let Some(columns) = arguments.hidden_columns {
         options.hidden.columns_max = columns;
+    }
+    if arguments.take_over {
+        options.lease_duration = Duration::ZERO;
     }
     let report = optimize(&table, &options).await;
     bar.finish_and_clear();

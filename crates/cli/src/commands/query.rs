@@ -15,6 +15,7 @@ use headwater_query::{
 use crate::context::{Context, now};
 use crate::failure::Failure;
 use crate::screen;
+use crate::watch_lists::WatchLists;
 
 /// Characters of a table cell that the screen shows.
 const CELL_CHARS_MAX: usize = 120;
@@ -79,6 +80,10 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
     let asked = Arc::new(AskedPaths::default());
     let options =
         SessionOptions { asked: Some(Arc::clone(&asked)), ..options(context, &arguments) };
+    // Lists may be long: only who may ask for one has to wait for them.
+    if arguments.sql.as_deref().is_none_or(|sql| sql == "-" || sql.contains("ioc_in")) {
+        WatchLists::of(context).name(&options.indicators)?;
+    }
     let session = Session::open(&lake, options).await?;
     let done = run_in(session, arguments).await;
     if let Err(error) = asked.save(&lake, now()).await {

@@ -21,6 +21,8 @@ use crate::context::{Context, Overrides};
 use crate::failure::Failure;
 use crate::screen;
 
+use super::index;
+
 /// Arguments of `renormalize`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -113,6 +115,9 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let report = renormalize(&ingest, &Condition(filter), &options).await;
     bar.finish_and_clear();
     let report = report?;
+    if !arguments.dry_run {
+        index::follow(context, &ingest.lake).await;
+    }
     if arguments.json {
         screen::json(&report)?;
     } else {

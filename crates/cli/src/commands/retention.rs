@@ -4,11 +4,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use headwater_event::Timestamp;
+use headwater_event::schema::EVENTS;
 use headwater_lake::operations::{RetentionOptions, retention};
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::screen;
+
+use super::index;
 
 /// Arguments of `retention`.
 #[derive(Debug, clap::Args)]
@@ -39,6 +42,9 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let options = RetentionOptions { older_than, dry_run: arguments.dry_run };
     let report = retention(&table, &options).await?;
     table.settle().await;
+    if arguments.table == EVENTS && !report.dry_run {
+        index::follow(context, &context.lake()?).await;
+    }
     if arguments.json {
         screen::json(&report)?;
     } else {

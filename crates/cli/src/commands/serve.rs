@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use headwater_access::{Access, Token, TokenRecord};
@@ -23,6 +24,7 @@ use crate::bucket_queue::{self, Followed};
 use crate::context::{Context, Overrides, now};
 use crate::failure::Failure;
 use crate::screen;
+use crate::watch_lists::WatchLists;
 
 /// Pause between two looks at the file of tokens.
 const TOKENS_PAUSE: Duration = Duration::from_secs(2);
@@ -97,6 +99,10 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
         session: context.session_options(),
         access: access.clone(),
     };
+    let lists = WatchLists::of(context);
+    lists.name(&parts.session.indicators)?;
+    let pipeline = Arc::clone(&parts.ingest.pipeline);
+    tokio::spawn(lists.follow(pipeline, parts.session.indicators.clone()));
     let followed = Followed::start(queues, &parts.ingest, &context.ingest_options());
     let signals = Signals::new()?;
     let server = Server::start(parts, options).await?;
@@ -146,6 +152,7 @@ fn options(context: &Context, listen: Vec<Listen>) -> Result<ServerOptions, Fail
     };
     Ok(ServerOptions {
         data_folder: context.data_folder()?,
+        index_observables: context.config().ingest.index_observables,
         listen,
         tls: settings.tls.as_ref().map(|tls| TlsFiles {
             certificate: tls.certificate.clone(),

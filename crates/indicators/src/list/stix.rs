@@ -50,9 +50,13 @@ const WITH_HASHES: [&str; 3] = ["artifact", "file", "x509-certificate"];
 /// Types of observables (and of version 2.0 the holder of them) that are not searched.
 const UNSEARCHED: [&str; 4] = ["autonomous-system", "mutex", "observed-data", "software"];
 
-/// The type of an object of STIX, and nothing for other objects.
+/// The type of an object of STIX, and nothing for other objects. Indicators are known by their
+/// pattern, too: some who write them leave the id out.
 pub(super) fn type_of(members: &Members<'_>) -> Option<String> {
     let name = string(members.get("type"))?;
+    if name == "indicator" && members.contains_key("pattern") {
+        return Some(name);
+    }
     let id = string(members.get("id"))?;
     id.strip_prefix(name.as_str())?.starts_with("--").then_some(name)
 }

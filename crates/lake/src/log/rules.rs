@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use headwater_event::schema::{PARTITION_COLUMNS, columns_of};
+use headwater_event::schema::{columns_of, partition_columns_of};
 use serde_json::Value;
 
 use crate::error::{LakeError, Result};
@@ -71,10 +71,12 @@ pub(crate) fn widened(table: &str, metadata: &Metadata) -> Result<Option<Metadat
 pub(crate) fn check_metadata(table: &str, metadata: &Metadata) -> Result<()> {
     let Some(columns) = columns_of(table) else { return Ok(()) };
     let misfit = |difference| LakeError::Schema { table: table.to_owned(), difference };
-    if metadata.partition_columns != PARTITION_COLUMNS {
+    let partitions = partition_columns_of(table);
+    if metadata.partition_columns != partitions {
         return Err(misfit(format!("it is partitioned by {:?}", metadata.partition_columns)));
     }
     let schema: Value = serde_json::from_str(&metadata.schema_string)
         .map_err(|source| LakeError::LogEntry { table: table.to_owned(), version: 0, source })?;
-    schema_difference(columns, &schema).map_or(Ok(()), |difference| Err(misfit(difference)))
+    schema_difference(columns, partitions, &schema)
+        .map_or(Ok(()), |difference| Err(misfit(difference)))
 }

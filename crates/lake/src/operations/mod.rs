@@ -1,6 +1,7 @@
 //! Upkeep of a table, one file per job. Each job returns a report that can be printed or
 //! serialised.
 
+mod check;
 mod history;
 mod lease;
 mod merge;
@@ -11,7 +12,9 @@ mod selection;
 mod sink;
 mod vacuum;
 
+pub use check::{FileFault, TableVerdict, check_files};
 pub use history::{HistoryEntry, history};
+pub(crate) use optimize::delete;
 pub use optimize::{OptimizeOptions, OptimizeProgress, OptimizeReport, ProgressCallback, optimize};
 pub use retention::{RetentionOptions, RetentionReport, retention};
 pub use rewrite::{FileRewrite, FileRows, Rewrite, RewriteOptions, Settled};

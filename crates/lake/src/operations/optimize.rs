@@ -278,7 +278,7 @@ fn rows<'a>(files: impl Iterator<Item = &'a DataFile>) -> u64 {
 }
 
 /// Deletes files that did not become part of the table; what cannot be deleted is left to `vacuum`.
-pub(super) async fn delete(table: &Table, files: &[DataFile]) {
+pub(crate) async fn delete(table: &Table, files: &[DataFile]) {
     for file in files {
         let _ = table.object_store().delete(&table.object_path(file)).await;
     }

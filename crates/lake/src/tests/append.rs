@@ -211,7 +211,8 @@ pub(super) fn metadata(schema: &serde_json::Value) -> String {
 async fn a_table_of_an_older_version_gets_the_columns_that_it_lacks() {
     let (lake, table) = lake_with_events().await;
     append(&table, &[MARCH]).await;
-    let mut schema = crate::schema::delta_schema(&EVENT_COLUMNS);
+    let mut schema =
+        crate::schema::delta_schema(&EVENT_COLUMNS, &headwater_event::schema::PARTITION_COLUMNS);
     let fields = schema["fields"].as_array_mut().unwrap();
     fields.retain(|field| field["name"] != "ocsf_issues" && field["name"] != "user_name");
     put_entry(&lake, 2, &metadata(&schema)).await;
@@ -231,7 +232,8 @@ async fn a_table_of_an_older_version_gets_the_columns_that_it_lacks() {
 
 #[tokio::test]
 async fn a_schema_change_by_others_is_checked_before_the_next_commit() {
-    let schema = crate::schema::delta_schema(&EVENT_COLUMNS);
+    let schema =
+        crate::schema::delta_schema(&EVENT_COLUMNS, &headwater_event::schema::PARTITION_COLUMNS);
     let (lake, table) = lake_with_events().await;
     let mut wider = schema.clone();
     wider["fields"].as_array_mut().unwrap().push(serde_json::json!(

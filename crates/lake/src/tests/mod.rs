@@ -5,6 +5,7 @@
 mod append;
 mod compaction;
 mod failing_store;
+mod index;
 mod rewrite;
 mod snapshots;
 mod upkeep;

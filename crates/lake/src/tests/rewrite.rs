@@ -157,7 +157,8 @@ async fn rows_cannot_get_lost_in_a_rewrite() {
 #[tokio::test]
 async fn columns_of_others_are_not_lost_in_a_rewrite() {
     let (lake, table) = lake_with_events().await;
-    let mut wider = crate::schema::delta_schema(&EVENT_COLUMNS);
+    let mut wider =
+        crate::schema::delta_schema(&EVENT_COLUMNS, &headwater_event::schema::PARTITION_COLUMNS);
     wider["fields"].as_array_mut().unwrap().push(serde_json::json!(
         { "name": "note", "type": "string", "nullable": true, "metadata": {} }
     ));

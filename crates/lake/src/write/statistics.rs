@@ -2,7 +2,7 @@
 //! Bounds are never narrower than the values: long text is cut for the minimum and rounded up for
 //! the maximum, times are rounded away from each other to milliseconds.
 
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use headwater_event::schema::{ColumnDefinition, ColumnType};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::statistics::Statistics;
@@ -101,6 +101,9 @@ impl Bounds {
                 let (min, max) = (time_text(min.div_euclid(1_000))?, time_text(ceil_millis(max))?);
                 Some((min.into(), Some(max.into())))
             }
+            Self::Number(min, max) if column.column_type == ColumnType::Date => {
+                Some((date_text(min)?.into(), Some(date_text(max)?.into())))
+            }
             Self::Number(min, max) => Some((min.into(), Some(max.into()))),
             Self::Text(min, max) if column.column_type == ColumnType::Text => {
                 let (min, max) = (String::from_utf8(min).ok()?, String::from_utf8(max).ok()?);
@@ -119,6 +122,11 @@ fn ceil_millis(micros: i64) -> i64 {
 fn time_text(millis: i64) -> Option<String> {
     let time: DateTime<Utc> = DateTime::from_timestamp_millis(millis)?;
     YEARS.contains(&time.year()).then(|| time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+}
+
+fn date_text(days: i64) -> Option<String> {
+    let date = NaiveDate::from_epoch_days(i32::try_from(days).ok()?)?;
+    YEARS.contains(&date.year()).then(|| date.format("%Y-%m-%d").to_string())
 }
 
 /// The shortest text of at most the kept characters that is not below `text`.

@@ -1,6 +1,6 @@
 //! Views over `events` that nobody has to make: `ocsf.<class>`, one per class of OCSF, with the
-//! attributes that its events have as columns, and `observables`, one row per value worth searching
-//! for.
+//! attributes that its events have as columns, and `ocsf.observables`, one row per value worth
+//! searching for.
 //!
 //! A view is a plan over the scan of `events`: conditions on its columns get as far into the files
 //! as those on `events` itself. Its columns follow from the data: from a bounded sample of rows of
@@ -13,7 +13,5 @@ mod sample;
 mod schema;
 
 pub(crate) use class::UNMAPPED;
-pub use observables::OBSERVABLES;
-pub(crate) use observables::observables;
 pub use schema::OCSF;
 pub(crate) use schema::OcsfSchema;

@@ -1,25 +1,21 @@
-//! The view `observables`: one row per value worth searching for, with the event that has it.
+//! The view `ocsf.observables`: one row per value worth searching for, with the event that has it.
 
 use datafusion::common::{NullHandling, Result, UnnestOptions};
 use datafusion::functions::core::expr_fn::get_field;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, case, ident, lit};
-use headwater_event::schema::{PARTITION_COLUMNS, TIME_COLUMN};
+use headwater_event::schema::{OBSERVABLES, PARTITION_COLUMNS, TIME_COLUMN};
 use headwater_ocsf::Version;
 
 use super::class::TIME;
 use super::sample::CLASS;
 use crate::table::LakeTable;
 
-/// Name of the view with one row per value worth searching for, and of the column of `events` that
-/// it spreads.
-pub const OBSERVABLES: &str = "observables";
-
 /// Columns of `events` that rows have beside the value.
 const ENVELOPE: [&str; 5] = ["eventid", CLASS, "source", "index", "host"];
 
 /// The plan of the view over a snapshot of `events`; `None` when the table lacks the column, as
 /// older ones do.
-pub(crate) fn observables(events: LakeTable) -> Result<Option<LogicalPlan>> {
+pub(super) fn observables(events: LakeTable) -> Result<Option<LogicalPlan>> {
     let columns = events.columns();
     let has = |name: &str| columns.field_with_name(name).is_ok();
     if !has(OBSERVABLES) {

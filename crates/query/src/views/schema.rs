@@ -1,4 +1,4 @@
-//! The schema `ocsf`: its tables are the views of the classes.
+//! The schema `ocsf`: its tables are the views of the classes, and that of observables.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,15 +6,16 @@ use async_trait::async_trait;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::{TableType, ViewTable};
-use headwater_event::schema::EVENTS;
+use headwater_event::schema::{EVENTS, OBSERVABLES};
 use headwater_ocsf::{Item, Version};
 
 use super::class::plan;
+use super::observables::observables;
 use super::sample::{CLASS, OBJECT, Sampler};
 use crate::catalog::LakeSchema;
 use crate::table::LakeTable;
 
-/// Name of the schema with a view per class of OCSF.
+/// Name of the schema with a view per class of OCSF, and one of observables.
 pub const OCSF: &str = "ocsf";
 
 /// The views of all classes; those of classes that do not occur are not listed, and empty.
@@ -39,6 +40,7 @@ impl OcsfSchema {
             let classes = self.sampler.classes(&events).await?;
             let known = classes.into_iter().filter_map(|uid| catalogue.class(uid));
             names.extend(known.map(|class| class.name.clone()));
+            names.push(OBSERVABLES.to_owned());
             names.sort();
         }
         *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = names;
@@ -64,8 +66,14 @@ impl SchemaProvider for OcsfSchema {
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
-        let Some(class) = class_named(name) else { return Ok(None) };
+        if !self.table_exist(name) {
+            return Ok(None);
+        }
         let Some(events) = self.events().await? else { return Ok(None) };
+        let Some(class) = class_named(name) else {
+            let plan = observables(events)?;
+            return Ok(plan.map(|plan| Arc::new(ViewTable::new(plan, None)) as _));
+        };
         let attributes = self.sampler.attributes(&events, class).await?;
         Ok(Some(Arc::new(ViewTable::new(plan(events, class, attributes)?, None))))
     }
@@ -75,7 +83,8 @@ impl SchemaProvider for OcsfSchema {
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        self.lake.table_exist(EVENTS) && class_named(name).is_some()
+        let is_view = name == OBSERVABLES || class_named(name).is_some();
+        is_view && self.lake.table_exist(EVENTS)
     }
 
     fn register_table(

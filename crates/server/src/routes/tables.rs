@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use headwater_access::Scope;
-use headwater_query::{OBSERVABLES, OCSF, SCHEMA as DEFAULT_SCHEMA, Session, TableName};
+use headwater_query::{OCSF, Session};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -95,15 +95,10 @@ async fn tables(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Json<
 }
 
 async fn views(session: &Session) -> Result<Vec<View>, ApiError> {
-    let is_listed = |table: &TableName| {
-        // What is in the default schema is in its aliases too.
-        table.schema == OCSF || table.name == OBSERVABLES && table.schema == DEFAULT_SCHEMA
-    };
     let mut views = Vec::new();
-    for table in session.tables().await?.iter().filter(|table| is_listed(table)) {
+    for table in session.tables().await?.iter().filter(|table| table.schema == OCSF) {
         let columns = session.columns_of(table).await?.fields().iter().map(column).collect();
-        let name = if table.schema == OCSF { table.full() } else { table.name.clone() };
-        views.push(View { name, columns });
+        views.push(View { name: table.full(), columns });
     }
     views.sort_by(|left, right| left.name.cmp(&right.name));
     Ok(views)

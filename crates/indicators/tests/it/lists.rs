@@ -1,7 +1,5 @@
 //! Lists of indicators in the forms in which they are exchanged; what is not searched is told.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::fmt::Write as _;
 
 use headwater_event::time::parse_iso_fast;
@@ -190,7 +188,7 @@ fn json_is_read_in_several_arrangements() {
 #[test]
 fn bundles_of_stix_are_read() {
     let list = check(
-        include_bytes!("data/bundle.json"),
+        include_bytes!("../data/bundle.json"),
         &[
             "ip:203.0.113.7",
             "ip:198.51.100.0/24",

@@ -1,8 +1,6 @@
 //! A matcher says yes exactly when a key of the value lies in a range of the indicator: an index of
 //! keys and a scan of values give the same.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::collections::BTreeSet;
 
 use headwater_indicators::{Indicator, KEY_BYTES_MAX, Keys, Kind, Matcher};

@@ -1,7 +1,5 @@
 //! Which observed values an indicator matches, and which it must not.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use headwater_indicators::{Indicator, Keys, Matcher};
 
 const HOST: i64 = 1;
