@@ -159,8 +159,8 @@ impl Bench {
         shredded: &Path,
         plain: &Path,
     ) -> Result<Measured> {
-        let columns = self.headwater("with hidden columns", shredded, queries).await?;
-        let text = self.headwater("without", plain, queries).await?;
+        let columns = self.headwater("Headwater, hidden columns", shredded, queries).await?;
+        let text = self.headwater("Headwater, text", plain, queries).await?;
         let (_, table) = headwater::events_table(plain)?;
         let files = headwater::data_files(plain, &table).await?;
         let all = |dialect| queries.iter().map(|query| query.sql(dialect)).collect::<Vec<_>>();
@@ -196,7 +196,7 @@ impl Bench {
         let session = self.session(lake, None).await?;
         let mut answered = Vec::new();
         for query in queries {
-            progress(format_args!("Headwater, {name}: {}", query.name));
+            progress(format_args!("{name}: {}", query.name));
             let sql = query.sql(Dialect::Headwater);
             let rows = rows(&session, &sql).await.context(query.name)?;
             let mut times = Vec::new();
@@ -316,8 +316,8 @@ impl Measured {
              details.eventname, details.action, utctimestamp)`. DuckDB has a table of its own with a \
              typed column for each place, without the text, sorted by source and time; and the text \
              in Headwater's files, asked with a call for each place and with one for all places, of \
-             which the faster counts. The answers of all are equal, row by row. Bold: slower than \
-             Headwater with hidden columns is not.",
+             which the faster counts. The answers of all are equal, row by row. Bold: faster than \
+             Headwater with hidden columns.",
             dataset.events, self.files, clickhouse.version, duckdb.version,
         ));
         self.table(queries, columns, report);
@@ -348,8 +348,8 @@ impl Measured {
             }
             lines.push(line);
         }
-        let mut header = vec!["query", "rows compared", "Headwater", "text"];
-        header.extend(self.engines.iter().skip(2).map(|engine| engine.name.as_str()));
+        let mut header = vec!["query", "rows compared"];
+        header.extend(self.engines.iter().map(|engine| engine.name.as_str()));
         report.table(&header, &lines);
     }
 }
@@ -429,7 +429,7 @@ fn optimize(lake: &Path, options: &[&str]) -> Result<Compaction> {
     ensure!(output.status.success(), "headwater optimize ended with {}", output.status);
     let summary: Summary =
         serde_json::from_slice(&output.stdout).context("headwater optimize gave no summary")?;
-    ensure!(summary.conflicts == 0 && summary.bytes_removed > 0, "optimize did nothing");
+    ensure!(summary.conflicts == 0, "another process changed the table");
     Ok(Compaction { bytes: summary.bytes_removed, usage })
 }
 

@@ -6,8 +6,10 @@ do; settings are ClickHouse's own but for the number of threads.
 """
 
 import json
+import os
 import sys
 import time
+from pathlib import Path
 
 from chdb import session
 
@@ -30,17 +32,20 @@ class Clickhouse:
         answer = self.run(f"{sql} {self.settings}, output_format_json_quote_64bit_integers = 0")
         return [json.loads(line) for line in answer.splitlines()]
 
-    def load(self, create: str, files: list[str]) -> None:
+    def load(self, create: str, files: list[str], folder: Path) -> None:
+        """One statement reads all files, through links in one folder: few parts have to be merged."""
+        folder.mkdir()
+        for number, file in enumerate(files):
+            os.link(file, folder / f"{number}.parquet")
         self.run(create)
         columns = "eventid String, utctimestamp DateTime64(6, 'UTC'), source String, details String"
-        for file in files:
-            self.run(
-                f"""
-                INSERT INTO events SELECT eventid, utctimestamp, source, details
-                FROM file({quoted(file)}, Parquet, {quoted(columns)})
-                {self.settings}, use_hive_partitioning = 0
-                """
-            )
+        self.run(
+            f"""
+            INSERT INTO events SELECT eventid, utctimestamp, source, details
+            FROM file({quoted(f"{folder}/*.parquet")}, Parquet, {quoted(columns)})
+            {self.settings}, use_hive_partitioning = 0
+            """
+        )
         self.run("OPTIMIZE TABLE events FINAL")
 
 
@@ -60,8 +65,10 @@ def measure(clickhouse: Clickhouse, sql: str, runs: int) -> dict:
 
 def main() -> None:
     job = json.load(sys.stdin)
-    clickhouse = Clickhouse(job["folder"], job["threads"])
-    clickhouse.load(job["create"], job["files"])
+    folder = Path(job["folder"])
+    folder.mkdir()
+    clickhouse = Clickhouse(str(folder / "data"), job["threads"])
+    clickhouse.load(job["create"], job["files"], folder / "input")
     [[rows, size]] = clickhouse.rows(
         "SELECT sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active AND table = 'events'"
     )
