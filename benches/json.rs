@@ -32,12 +32,6 @@ const RUNS: usize = 5;
 /// Runs of ingest and of compaction, in turns.
 const ROUNDS: usize = 3;
 
-/// Finds the address that one of the queries looks for.
-const RARE_ADDRESS: &str = "
-    SELECT min(json_extract_scalar(details, '$.sourceipaddress')) FROM events
-    WHERE source = 'cloudtrail' AND json_extract_scalar(details, '$.eventname') = 'ConsoleLogin'
-      AND json_extract_scalar(details, '$.responseelements.consolelogin') = 'Failure'";
-
 fn main() -> Result<()> {
     let threads = std::thread::available_parallelism()?.get();
     let runtime =
@@ -113,7 +107,9 @@ impl Bench {
             let (lake, _) = headwater::events_table(folder)?;
             let asked = Arc::new(AskedPaths::default());
             let session = self.session(folder, Some(Arc::clone(&asked))).await?;
-            let found = rows(&session, RARE_ADDRESS).await.context("failed to find an address")?;
+            let found = rows(&session, headwater::RARE_ADDRESS)
+                .await
+                .context("failed to find an address")?;
             address = found.into_iter().next().context("no login failed")?;
             for query in paths::all(&address) {
                 rows(&session, &query.sql(Dialect::Headwater)).await.context(query.name)?;
@@ -393,14 +389,15 @@ fn describe_costs(ingest: &[Usage; 2], compaction: &[Compaction; 2], report: &mu
     let [with, without] = compaction;
     let speed = |run: &Compaction| mebibytes(run.bytes) / cpu(&run.usage);
     let ratio = report.ratio(speed(with) / speed(without), Target::AtLeast(0.5));
-    let what = format!("`optimize` of {:.0} MiB: speed", mebibytes(with.bytes));
+    let [one, other] = [with, without].map(|run| format!("{:.0}", mebibytes(run.bytes)));
+    let what = format!("`optimize` of {one} and {other} MiB: speed");
     lines.push(line(&what, &with.usage, &without.usage, ratio));
     report.table(
         &[
             &format!("CPU s (wall s), middle of {ROUNDS} runs"),
             "with hidden columns",
             "without",
-            "ratio of CPU time",
+            "ratio",
         ],
         &lines,
     );

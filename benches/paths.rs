@@ -109,7 +109,7 @@ impl PathQuery {
 }
 
 impl Dialect {
-    /// A place, which is the statement's so-manieth.
+    /// A place; `number` counts the places of the statement from 1.
     fn place(self, path: &str, is_number: bool, number: usize) -> String {
         let text = match self {
             Self::Headwater => format!("json_extract_scalar(details, '$.{path}')"),

@@ -165,11 +165,7 @@ fn ask<T: DeserializeOwned>(program: &str, job: &impl Serialize) -> Result<T> {
     ask_with(&settings::python()?, program, job)
 }
 
-fn ask_with<T: DeserializeOwned>(
-    python: &Path,
-    program: &str,
-    job: &impl Serialize,
-) -> Result<T> {
+fn ask_with<T: DeserializeOwned>(python: &Path, program: &str, job: &impl Serialize) -> Result<T> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("rivals").join(program);
     let failed = || format!("failed to run {program} with {}", python.display());
     let mut child = Command::new(python)
