@@ -2,7 +2,7 @@
 # built once for all of them; `build` and `bench` share the release profile.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash fuzz check build bench bench-serve
+.PHONY: help demo test crash fuzz check build bench bench-serve bench-json
 
 # Where the release binary ends up: Cargo's own rule.
 target := $(or $(CARGO_TARGET_DIR),target)
@@ -46,6 +46,12 @@ bench-serve: ## Measure the server, beside the OpenTelemetry Collector where Go 
 	@scripts/otel-collector.sh
 	cargo build --release --bin headwater
 	cargo bench --workspace --no-fail-fast --bench serve
+
+bench-json: ## Measure queries by JSON path beside ClickHouse and DuckDB (about half an hour)
+	@scripts/setup.sh test
+	@scripts/clickhouse.sh
+	cargo build --release --bin headwater
+	cargo bench --workspace --no-fail-fast --bench json
 
 bench: ## Measure against the named rivals and print the ratios
 	@scripts/setup.sh test

@@ -1,12 +1,6 @@
 //! The statements that are measured. DuckDB gets the same ones with its own names of the JSON
 //! functions; where its idiom differs, with that.
 
-/// Finds the address that one of the queries looks for.
-pub(crate) const RARE_ADDRESS: &str = "
-    SELECT min(json_extract_scalar(details, '$.sourceipaddress')) FROM events
-    WHERE source = 'cloudtrail' AND json_extract_scalar(details, '$.eventname') = 'ConsoleLogin'
-      AND json_extract_scalar(details, '$.responseelements.consolelogin') = 'Failure'";
-
 /// A statement to measure.
 #[derive(Debug)]
 pub(crate) struct Query {

@@ -136,6 +136,7 @@ async fn rows(session: &Session, sql: &str) -> Result<Vec<String>> {
 
 /// An address that occurs in some events: the smallest one from which a login failed.
 async fn rare_address(session: &Session) -> Result<String> {
-    let found = rows(session, hunts::RARE_ADDRESS).await.context("failed to find an address")?;
+    let found =
+        rows(session, headwater::RARE_ADDRESS).await.context("failed to find an address")?;
     found.into_iter().next().context("no login failed")
 }

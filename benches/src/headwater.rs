@@ -13,6 +13,13 @@ use crate::generate::Dataset;
 use crate::measure::{self, Usage};
 use crate::settings;
 
+/// A statement that finds an address of few generated events: the smallest one from which a login
+/// failed.
+pub const RARE_ADDRESS: &str = "
+    SELECT min(json_extract_scalar(details, '$.sourceipaddress')) FROM events
+    WHERE source = 'cloudtrail' AND json_extract_scalar(details, '$.eventname') = 'ConsoleLogin'
+      AND json_extract_scalar(details, '$.responseelements.consolelogin') = 'Failure'";
+
 /// What `headwater ingest --json` reports.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Ingested {

@@ -95,12 +95,80 @@ impl DuckdbQueries<'_> {
     }
 }
 
+/// DuckDB answers queries on a table whose columns were taken out of JSON text by hand.
+#[derive(Debug, Serialize)]
+pub struct DuckdbColumns<'a> {
+    /// The files with the text.
+    pub files: &'a [PathBuf],
+    /// DuckDB's own file; must not exist.
+    pub database: &'a Path,
+    /// Threads DuckDB may use.
+    pub threads: usize,
+    /// Runs that count, after one that does not.
+    pub runs: usize,
+    /// Selects the columns from `events`, the files' rows.
+    pub columns: &'a str,
+    /// The statements.
+    pub queries: Vec<String>,
+}
+
+/// What an engine did with statements whose rows are compared as they are.
+#[derive(Debug, Deserialize)]
+pub struct TableAnswers {
+    /// The engine's version.
+    pub version: String,
+    /// Size of the engine's table.
+    pub bytes: u64,
+    /// For each query, in their order.
+    pub answers: Vec<DuckdbAnswer>,
+}
+
+impl DuckdbColumns<'_> {
+    /// Runs DuckDB.
+    ///
+    /// # Errors
+    /// It fails, or there is no Python with DuckDB.
+    pub fn run(&self) -> Result<TableAnswers> {
+        ask("duckdb_columns.py", self)
+    }
+}
+
+/// ClickHouse, in chDB, answers queries on a table with a column of type `JSON`.
+#[derive(Debug, Serialize)]
+pub struct ClickhouseJson<'a> {
+    /// The files with the text.
+    pub files: &'a [PathBuf],
+    /// Folder for ClickHouse's files; must not exist.
+    pub folder: &'a Path,
+    /// Threads ClickHouse may use.
+    pub threads: usize,
+    /// Runs that count, after one that does not.
+    pub runs: usize,
+    /// Makes the table `events`.
+    pub create: String,
+    /// The statements.
+    pub queries: Vec<String>,
+}
+
+impl ClickhouseJson<'_> {
+    /// Runs ClickHouse.
+    ///
+    /// # Errors
+    /// It fails, or there is no Python with chDB.
+    pub fn run(&self) -> Result<TableAnswers> {
+        ask_with(&settings::clickhouse()?, "clickhouse_json.py", self)
+    }
+}
+
 /// Runs one of the rivals' programs.
 fn ask<T: DeserializeOwned>(program: &str, job: &impl Serialize) -> Result<T> {
+    ask_with(&settings::python()?, program, job)
+}
+
+fn ask_with<T: DeserializeOwned>(python: &Path, program: &str, job: &impl Serialize) -> Result<T> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("rivals").join(program);
-    let python = settings::python()?;
     let failed = || format!("failed to run {program} with {}", python.display());
-    let mut child = Command::new(&python)
+    let mut child = Command::new(python)
         .arg(&path)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
