@@ -47,11 +47,11 @@ bench-serve: ## Measure the server, beside the OpenTelemetry Collector where Go 
 	cargo build --release --bin headwater
 	cargo bench --workspace --no-fail-fast --bench serve
 
-bench-json: ## Measure queries by JSON path beside ClickHouse and DuckDB (about half an hour)
+bench-json: ## Measure JSON paths and indicators beside ClickHouse and DuckDB (about half an hour)
 	@scripts/setup.sh test
 	@scripts/clickhouse.sh
 	cargo build --release --bin headwater
-	cargo bench --workspace --no-fail-fast --bench json
+	cargo bench --workspace --no-fail-fast --bench json --bench ioc
 
 bench: ## Measure against the named rivals and print the ratios
 	@scripts/setup.sh test
