@@ -83,7 +83,7 @@ def ask():
         assert tables.keys() == {"audit", "events", "observables", "rejects"}, tables.keys()
         # What HEC got is of no class that a mapping knows.
         views = {table["table_name"]: table for table in schemas["ocsf"]}
-        assert views.keys() == {"base_event"}, views.keys()
+        assert views.keys() == {"base_event", "observables"}, views.keys()
         columns = [column["column_name"] for column in views["base_event"]["table_columns"]]
         assert columns[:2] == ["time", "eventid"] and "class_name" in columns, columns
         cursor = connection.cursor()
