@@ -72,7 +72,7 @@ fn health_tables_and_metrics_are_served() {
     let tables = get("/api/v1/tables").json();
     let names: Vec<&str> =
         tables["tables"].as_array().unwrap().iter().filter_map(|t| t["name"].as_str()).collect();
-    assert_eq!(names, ["audit", "events", "rejects"]);
+    assert_eq!(names, ["audit", "events", "observables", "rejects"]);
     let metrics = get("/metrics").text();
     for line in [
         "headwater_received_records_total{source=\"hec\"} 2",

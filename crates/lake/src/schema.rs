@@ -23,6 +23,9 @@ const BLOOM_FALSE_POSITIVES: f64 = 0.01;
 /// Bytes of a minimum or maximum that are kept in the Parquet footer.
 const STATISTIC_BYTES_MAX: usize = 64;
 
+/// Rows of a page: what a query skips inside a row group.
+const PAGE_ROWS_MAX: usize = 8_192;
+
 /// Uncompressed bytes after which a row group is closed even if it has few rows (long events).
 const ROW_GROUP_BYTES_MAX: usize = 256 << 20;
 
@@ -268,6 +271,7 @@ fn writer_properties(
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(row_group_rows))
+        .set_data_page_row_count_limit(PAGE_ROWS_MAX)
         .set_max_row_group_bytes(Some(ROW_GROUP_BYTES_MAX))
         .set_statistics_enabled(EnabledStatistics::None)
         .set_statistics_truncate_length(Some(STATISTIC_BYTES_MAX))

@@ -36,6 +36,10 @@ pub const CATALOG: &str = "lake";
 /// The schema of names that have none.
 pub const SCHEMA: &str = "public";
 
+/// Memory for footers of data files, in bytes. One with hidden columns is large, and is needed again
+/// by the next statement.
+const METADATA_BYTES_MAX: usize = 256 << 20;
+
 /// Limits and names of a session.
 #[derive(Debug, Clone)]
 pub struct SessionOptions {
@@ -117,6 +121,7 @@ impl Session {
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(options.memory_bytes_max)))
             .with_disk_manager_builder(disk)
+            .with_metadata_cache_limit(METADATA_BYTES_MAX)
             .build_arc()
             .map_err(engine)?;
         let state = SessionStateBuilder::new()

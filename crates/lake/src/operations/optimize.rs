@@ -48,6 +48,10 @@ const INPUT_DECODED_BYTES: u64 = 4 << 20;
 /// How much larger rows are when decoded.
 const DECODED_GROWTH: u64 = 8;
 
+/// Rows of a row group. Larger than at ingest: each has a chunk for every hidden column, which costs
+/// whoever opens the file; what a query skips inside of it are pages.
+const ROW_GROUP_ROWS: usize = 65_536;
+
 /// Passes over the table: what does not fit into memory at once is merged in steps.
 const PASSES_MAX: usize = 8;
 
@@ -86,7 +90,7 @@ impl Default for OptimizeOptions {
             partitions: PartitionSelection::default(),
             dry_run: false,
             threads: writer.threads,
-            row_group_rows: writer.row_group_rows,
+            row_group_rows: ROW_GROUP_ROWS,
             zstd_level: 3,
             hidden: HiddenOptions::at_compaction(),
             lease_duration: LEASE_DURATION,

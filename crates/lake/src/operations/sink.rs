@@ -127,7 +127,8 @@ impl Sink {
             return Vec::new();
         }
         let row = |number| Some((rows, number));
-        Sample::of_rows(options, self.options.row_group_rows, rows.num_rows(), row)
+        let group = self.options.row_group_rows.min(self.rows);
+        Sample::of_rows(options, group, rows.num_rows(), row)
     }
 
     async fn close(&mut self) -> Result<()> {
