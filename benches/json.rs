@@ -304,16 +304,17 @@ impl Measured {
         }
         report.paragraph(format_args!(
             "{} events, compacted to {} files; page cache warm, {threads} threads, middle of \
-             {RUNS} runs after one that warms up, times in milliseconds. The queries had been asked once \
-             before `optimize`, so it knew their places. ClickHouse {} (chDB) and DuckDB {} hold \
-             the same rows. ClickHouse's table is MergeTree with a column `JSON`, merged to one \
-             part, with ClickHouse's own settings (its cache of query conditions is on): once as \
-             it comes, `ORDER BY utctimestamp`, and once with a type for each place, ZSTD and \
-             `ORDER BY (source, details.eventname, details.action, utctimestamp)`. DuckDB has a \
-             table of its own with a typed column for each place, without the text, sorted by \
-             source and time; and the text in Headwater's files, asked with a call for each place \
-             and with one call for all, of which the faster counts. The answers of all are equal, \
-             row by row. Bold: faster than Headwater with hidden columns.",
+             {RUNS} runs after one that warms up, times in milliseconds. The queries had been \
+             asked once before `optimize`, so it knew their places. ClickHouse {} (chDB) and \
+             DuckDB {} hold the same rows. ClickHouse's table is MergeTree with a column \
+             `JSON`, merged to one part, with ClickHouse's own settings (its cache of query \
+             conditions is on): once as it comes, `ORDER BY utctimestamp`, and once with a type \
+             for each place, ZSTD and `ORDER BY (source, details.eventname, details.action, \
+             utctimestamp)`. DuckDB has a table of its own with a typed column for each place, \
+             without the text, sorted by source and time; and the text in Headwater's files, \
+             asked with a call for each place and with one call for all, of which the faster \
+             counts. The answers of all are equal, row by row. Bold: faster than Headwater with \
+             hidden columns.",
             dataset.events, self.files, clickhouse.version, duckdb.version,
         ));
         self.table(queries, columns, report);
