@@ -36,8 +36,8 @@ pub const CATALOG: &str = "lake";
 /// The schema of names that have none.
 pub const SCHEMA: &str = "public";
 
-/// Memory for footers of data files, in bytes. One with hidden columns is large, and is needed again
-/// by the next statement.
+/// Memory for footers of data files, in bytes. One with hidden columns is large, and is needed
+/// again by the next statement.
 const METADATA_BYTES_MAX: usize = 256 << 20;
 
 /// Limits and names of a session.

@@ -48,8 +48,8 @@ const INPUT_DECODED_BYTES: u64 = 4 << 20;
 /// How much larger rows are when decoded.
 const DECODED_GROWTH: u64 = 8;
 
-/// Rows of a row group. Larger than at ingest: each has a chunk for every hidden column, which costs
-/// whoever opens the file; what a query skips inside of it are pages.
+/// Rows of a row group. Larger than at ingest: each has a chunk for every hidden column, which
+/// costs whoever opens the file; what a query skips inside of it are pages.
 const ROW_GROUP_ROWS: usize = 65_536;
 
 /// Passes over the table: what does not fit into memory at once is merged in steps.
