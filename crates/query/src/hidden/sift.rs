@@ -42,8 +42,8 @@ pub(super) struct Sifted {
 impl Sifted {
     /// The condition, when it is one.
     fn of(condition: &Arc<dyn PhysicalExpr>) -> Option<Self> {
-        let (call, values) = needed(condition)?;
-        let [document, _] = called(call, &[SCALAR_AT, JSON_AT])? else { return None };
+        let (call, function, values) = needed(condition)?;
+        let [document, _] = called(call, function)? else { return None };
         document.downcast_ref::<Column>()?;
         let needles: Option<Vec<_>> = values.into_iter().map(needle).collect();
         let needles = needles.filter(|needles| needles.len() <= NEEDLES_MAX)?;
@@ -65,21 +65,26 @@ impl Sifted {
     }
 }
 
-/// The call whose value decides a condition, and the texts of which the value has to contain one.
-fn needed(condition: &Arc<dyn PhysicalExpr>) -> Option<(&Arc<dyn PhysicalExpr>, Vec<&str>)> {
+/// What decides a condition: an expression, the function that it has to call, and the texts of which
+/// the value has to contain one. The text of `json_extract` is not spelled as the document is
+/// (blanks); the texts in its lists are.
+type Needed<'e> = (&'e Arc<dyn PhysicalExpr>, &'static str, Vec<&'e str>);
+
+fn needed(condition: &Arc<dyn PhysicalExpr>) -> Option<Needed<'_>> {
     if let Some(comparison) = condition.downcast_ref::<BinaryExpr>()
         && *comparison.op() == Operator::Eq
     {
         return match (constant(comparison.left()), constant(comparison.right())) {
-            (None, Some(value)) => Some((comparison.left(), vec![value])),
-            (Some(value), None) => Some((comparison.right(), vec![value])),
+            (None, Some(value)) => Some((comparison.left(), SCALAR_AT, vec![value])),
+            (Some(value), None) => Some((comparison.right(), SCALAR_AT, vec![value])),
             _ => None,
         };
     }
     if let Some(list) = condition.downcast_ref::<InListExpr>()
         && !list.negated()
     {
-        return Some((list.expr(), list.list().iter().map(constant).collect::<Option<_>>()?));
+        let values = list.list().iter().map(constant).collect::<Option<_>>()?;
+        return Some((list.expr(), SCALAR_AT, values));
     }
     if let Some(like) = condition.downcast_ref::<LikeExpr>()
         && !like.negated()
@@ -87,19 +92,17 @@ fn needed(condition: &Arc<dyn PhysicalExpr>) -> Option<(&Arc<dyn PhysicalExpr>, 
     {
         let pattern = constant(like.pattern())?;
         let literals = (!pattern.contains('\\')).then(|| pattern.split(['%', '_']))?;
-        return Some((like.expr(), vec![literals.max_by_key(|literal| literal.len())?]));
+        let longest = literals.max_by_key(|literal| literal.len())?;
+        return Some((like.expr(), SCALAR_AT, vec![longest]));
     }
-    let [array, value] = called(condition, &["json_array_contains"])? else { return None };
-    Some((array, vec![constant(value)?]))
+    let [array, value] = called(condition, "json_array_contains")? else { return None };
+    Some((array, JSON_AT, vec![constant(value)?]))
 }
 
-/// The arguments of a call of one of these functions.
-fn called<'e>(
-    expr: &'e Arc<dyn PhysicalExpr>,
-    names: &[&str],
-) -> Option<&'e [Arc<dyn PhysicalExpr>]> {
+/// The arguments of a call of a function.
+fn called<'e>(expr: &'e Arc<dyn PhysicalExpr>, name: &str) -> Option<&'e [Arc<dyn PhysicalExpr>]> {
     let call = expr.downcast_ref::<ScalarFunctionExpr>()?;
-    names.contains(&call.fun().name()).then(|| call.args())
+    (call.fun().name() == name).then(|| call.args())
 }
 
 fn constant(expr: &Arc<dyn PhysicalExpr>) -> Option<&str> {

@@ -208,6 +208,27 @@ async fn rows_are_found_however_the_text_is_spelled() {
     }
 }
 
+/// `json_extract` gives text without blanks: what it is compared with need not stand in the document.
+#[tokio::test]
+async fn rows_are_found_whatever_blanks_the_text_has() {
+    let (_lake, session) = lake_of(&[
+        r#"{"a": {"b": 11, "c": 22}, "l": [ "x y", 33 ]}"#,
+        r#"{"a":{"b":11,"c":22},"l":["x y",33]}"#,
+        r#"{"a": 1}"#,
+    ])
+    .await;
+    for (condition, count) in [
+        (r#"json_extract(details, '$.a') = '{"b":11,"c":22}'"#, 2),
+        (r#"details->'a' IN ('{"b":11,"c":22}', '[0]')"#, 2),
+        (r#"details->'l' LIKE '%",33]'"#, 2),
+        ("json_array_contains(details->'l', 'x y')", 2),
+    ] {
+        let sql = format!("SELECT count(*) AS n FROM events WHERE {condition}");
+        let (found, _) = answer(&session, &sql).await;
+        assert!(found.contains(&format!("| {count} |")), "{sql}: {found}");
+    }
+}
+
 /// Answers as Trino documents them for its functions, and PostgreSQL for the operators.
 #[tokio::test]
 async fn answers_are_those_that_are_documented() {
