@@ -52,28 +52,29 @@ impl Watches {
             return;
         }
         let all = Arc::clone(&self.all.read().unwrap_or_else(PoisonError::into_inner));
-        for watch in all.iter() {
-            if matches(watch, keys, event) {
-                event.add_tag(&watch.tag);
-            }
+        let mut found = vec![false; all.len()];
+        look(&all, keys, event, &mut found);
+        for (watch, _) in all.iter().zip(found).filter(|(_, found)| *found) {
+            event.add_tag(&watch.tag);
         }
     }
 }
 
-/// Whether an event has an observable that the list matches.
-fn matches(watch: &Watch, keys: &mut Keys, event: &Event) -> bool {
+/// Notes which lists match an observable of an event. Each value is taken apart once.
+fn look(all: &[Watch], keys: &mut Keys, event: &Event, found: &mut [bool]) {
     let ocsf = &event.ocsf;
-    let Some(list) = ocsf.get(ocsf.root(), "observables") else { return false };
+    let Some(list) = ocsf.get(ocsf.root(), "observables") else { return };
     if ocsf.kind(list) != Kind::Array {
-        return false;
+        return;
     }
-    let mut found = false;
     for observable in ocsf.children(list) {
         let type_id = ocsf.get(observable, "type_id").and_then(|id| ocsf.as_i64(id));
         let value = ocsf.get(observable, "value").and_then(|id| ocsf.as_str(id));
-        if let (Some(type_id), Some(value)) = (type_id, value) {
-            watch.matcher.each_match(keys, type_id, &value, |_| found = true);
-        }
+        let (Some(type_id), Some(value)) = (type_id, value) else { continue };
+        keys.each(type_id, &value, |kind, _, key| {
+            for (watch, found) in all.iter().zip(found.iter_mut()) {
+                watch.matcher.each_number(kind, key, |_| *found = true);
+            }
+        });
     }
-    found
 }

@@ -60,8 +60,17 @@ impl IndexRows {
     }
 
     fn insert(&mut self, row: &IndexRow<'_>) {
+        self.push(row);
         let hash = self.hasher.hash_one(row.identity());
-        let Self { text, words, entries, places, event, hasher } = self;
+        let Self { text, words, entries, places, hasher, .. } = self;
+        places.insert_unique(hash, entries.len() - 1, |place| {
+            let row = entries.get(*place).map(|entry| entry.row(text, words));
+            row.map_or(0, |row| hasher.hash_one(row.identity()))
+        });
+    }
+
+    fn push(&mut self, row: &IndexRow<'_>) {
+        let Self { text, words, entries, event, .. } = self;
         let mut keep = |part: &str| {
             let start = text.len();
             text.push_str(part);
@@ -76,12 +85,7 @@ impl IndexRows {
         let part = words.place(row.part);
         let source = row.source.map(|source| words.place(source));
         let (type_id, date, counts) = (row.type_id, row.date, row.counts());
-        let place = entries.len();
         entries.push(Entry { key, part, type_id, value, source, date, counts, event: *event });
-        places.insert_unique(hash, place, |place| {
-            let row = entries.get(*place).map(|entry| entry.row(text, words));
-            row.map_or(0, |row| hasher.hash_one(row.identity()))
-        });
     }
 
     fn find(&self, row: &IndexRow<'_>) -> Option<usize> {
@@ -93,9 +97,18 @@ impl IndexRows {
         self.places.find(self.hasher.hash_one(identity), same).copied()
     }
 
-    /// Whether there is a row of this identity.
-    pub(super) fn has(&self, row: &IndexRow<'_>) -> bool {
-        self.find(row).is_some()
+    /// Whether the last row is of this identity.
+    pub(super) fn ends_with(&self, row: &IndexRow<'_>) -> bool {
+        let last = self.entries.last().map(|last| last.row(&self.text, &self.words));
+        last.is_some_and(|last| last.identity() == row.identity())
+    }
+
+    /// As `add`, for rows that all come in order: only the last one can be of the same identity.
+    pub(super) fn append(&mut self, row: &IndexRow<'_>) {
+        match self.ends_with(row).then(|| self.entries.last_mut()).flatten() {
+            Some(last) => last.counts.add(row.counts()),
+            None => self.push(row),
+        }
     }
 
     /// Number of rows.

@@ -55,13 +55,13 @@ impl RunWriter {
     /// Appends a row, which is not below those before it.
     pub(super) async fn push(&mut self, row: &IndexRow<'_>) -> Result<()> {
         // Rows of one identity follow each other, so a slice may end between any two others.
-        if self.pending.len() >= SLICE_ROWS && !self.pending.has(row) {
+        if self.pending.len() >= SLICE_ROWS && !self.pending.ends_with(row) {
             self.encode()?;
             if self.open.as_ref().is_some_and(|open| size(open) >= FILE_BYTES) {
                 self.close().await?;
             }
         }
-        self.pending.add(row);
+        self.pending.append(row);
         Ok(())
     }
 
@@ -70,7 +70,7 @@ impl RunWriter {
         if pending.is_empty() {
             return Ok(());
         }
-        let batch = to_batch(&self.schema, &pending.sorted())?;
+        let batch = to_batch(&self.schema, &pending.rows().collect::<Vec<_>>())?;
         let failed = || LakeError::parquet("encode", OBSERVABLES);
         let mut writer = match self.open.take() {
             Some(writer) => writer,

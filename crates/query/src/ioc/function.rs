@@ -42,7 +42,7 @@ impl ScalarUDFImpl for Written {
     }
 
     fn invoke_with_args(&self, _: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        exec_err!("{} cannot be used here", self.name)
+        exec_err!("{} is a condition on events: use it in WHERE over events", self.name)
     }
 }
 
