@@ -65,8 +65,8 @@ impl Sifted {
     }
 }
 
-/// What decides a condition: an expression, the function that it has to call, and the texts of which
-/// the value has to contain one. The text of `json_extract` is not spelled as the document is
+/// What decides a condition: an expression, the function that it has to call, and the texts of
+/// which the value has to contain one. The text of `json_extract` is not spelled as the document is
 /// (blanks); the texts in its lists are.
 type Needed<'e> = (&'e Arc<dyn PhysicalExpr>, &'static str, Vec<&'e str>);
 

@@ -208,7 +208,8 @@ async fn rows_are_found_however_the_text_is_spelled() {
     }
 }
 
-/// `json_extract` gives text without blanks: what it is compared with need not stand in the document.
+/// `json_extract` gives text without blanks: what it is compared with need not stand in the
+/// document.
 #[tokio::test]
 async fn rows_are_found_whatever_blanks_the_text_has() {
     let (_lake, session) = lake_of(&[
