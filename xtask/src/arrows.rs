@@ -147,7 +147,10 @@ mod tests {
             "headwater-query",
             true,
             "normal",
-            Some("crates/lake/Cargo.toml: `lake` must not use `query`: it may use event"),
+            Some(
+                "crates/lake/Cargo.toml: `lake` must not use `query`: \
+                 it may use event, indicators",
+            ),
         );
         check(
             "normalizers",
@@ -176,7 +179,10 @@ mod tests {
             "headwater-testkit",
             true,
             "normal",
-            Some("crates/lake/Cargo.toml: `lake` must not use `testkit`: it may use event"),
+            Some(
+                "crates/lake/Cargo.toml: `lake` must not use `testkit`: \
+                 it may use event, indicators",
+            ),
         );
     }
 

@@ -90,8 +90,11 @@ const fn no_statistics(mut definition: ColumnDefinition) -> ColumnDefinition {
 /// the files.
 pub const PARTITION_COLUMNS: [&str; 4] = ["year", "month", "day", "hour"];
 
-/// The column that partitions and sorts tables of events.
+/// The column that partitions tables of events and sorts the rows of each source.
 pub const TIME_COLUMN: &str = "utctimestamp";
+
+/// The column with the name of the source.
+pub const SOURCE_COLUMN: &str = "source";
 
 /// Name of the table of events.
 pub const EVENTS: &str = "events";

@@ -17,6 +17,7 @@ pub mod index;
 mod lake;
 mod log;
 pub mod operations;
+pub mod order;
 mod partition;
 mod read;
 mod reader;

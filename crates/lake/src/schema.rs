@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
-use headwater_event::schema::{
-    ColumnDefinition, ColumnType, OBSERVABLE_COLUMNS, TIME_COLUMN, columns_of,
-};
+use headwater_event::schema::{ColumnDefinition, ColumnType, OBSERVABLE_COLUMNS, columns_of};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::{KeyValue, SortingColumn};
@@ -16,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::error::{LakeError, Result};
 use crate::hidden::HiddenColumn;
+use crate::order::sorting_columns;
 
 /// Chance that a bloom filter keeps a row group that does not hold the value.
 const BLOOM_FALSE_POSITIVES: f64 = 0.01;
@@ -33,7 +32,7 @@ const ROW_GROUP_BYTES_MAX: usize = 256 << 20;
 pub(crate) const INDEX_KEY: &str = "key";
 
 /// Name of the footer entry that says which version of Headwater wrote a file.
-pub(crate) const WRITER_KEY: &str = "headwater.version";
+const WRITER_KEY: &str = "headwater.version";
 
 /// The stored columns of a table of Headwater's own.
 ///
@@ -276,22 +275,13 @@ fn writer_properties(
         .set_statistics_enabled(EnabledStatistics::None)
         .set_statistics_truncate_length(Some(STATISTIC_BYTES_MAX))
         .set_column_index_truncate_length(Some(STATISTIC_BYTES_MAX))
+        .set_sorting_columns(Some(sorting_columns(columns)))
         .set_key_value_metadata(Some(vec![KeyValue::new(
             WRITER_KEY.to_owned(),
             env!("CARGO_PKG_VERSION").to_owned(),
         )]));
-    let mut leaf = 0;
     for column in columns {
-        let leaves = leaf_paths(column);
-        if column.name == TIME_COLUMN {
-            builder = builder.set_sorting_columns(Some(vec![SortingColumn {
-                column_idx: leaf,
-                descending: false,
-                nulls_first: false,
-            }]));
-        }
-        leaf += i32::try_from(leaves.len()).unwrap_or(0);
-        for path in leaves {
+        for path in leaf_paths(column) {
             builder = leaf_properties(builder, column, path, rows.min(row_group_rows));
         }
     }
@@ -343,7 +333,7 @@ fn leaf_properties(
 }
 
 /// The Parquet columns of a column of the table, in their order.
-fn leaf_paths(column: &ColumnDefinition) -> Vec<ColumnPath> {
+pub(crate) fn leaf_paths(column: &ColumnDefinition) -> Vec<ColumnPath> {
     let path =
         |parts: &[&str]| ColumnPath::new(parts.iter().map(|&part| part.to_owned()).collect());
     match column.column_type {

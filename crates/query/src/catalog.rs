@@ -107,6 +107,6 @@ impl SchemaProvider for LakeSchema {
     }
 }
 
-fn external(error: headwater_lake::LakeError) -> DataFusionError {
+pub(crate) fn external(error: headwater_lake::LakeError) -> DataFusionError {
     DataFusionError::External(Box::new(error))
 }

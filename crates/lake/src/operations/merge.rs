@@ -1,31 +1,31 @@
-//! Merges data files of one partition into as few as possible, in order of time and in bounded
+//! Merges data files of one partition into as few as possible, in their order and in bounded
 //! memory: every input is read batch by batch, and opened only when the merge has reached its
-//! earliest time.
+//! first row.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray as _, TimestampMicrosecondArray, new_null_array};
+use arrow::array::{ArrayRef, new_null_array};
 use arrow::compute::{
-    cast, concat_batches, interleave_record_batch, sort_to_indices, take_record_batch,
+    SortColumn, cast, concat_batches, interleave_record_batch, lexsort_to_indices,
+    take_record_batch,
 };
-use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
+use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use futures::TryStreamExt as _;
-use headwater_event::schema::TIME_COLUMN;
 use parquet::arrow::async_reader::ParquetRecordBatchStream;
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
-use parquet::file::metadata::FileMetaData;
 
 use crate::error::{LakeError, Result};
 use crate::file::DataFile;
+use crate::order::{ORDER, RowKey, SourceRun, is_ordered, source_runs, times};
 use crate::reader::ObjectReader;
-use crate::schema::WRITER_KEY;
 use crate::table::Table;
 
 use super::optimize::OptimizeOptions;
+use super::sample::sample;
 use super::sink::Sink;
 
 /// Rows that are merged at a time.
@@ -53,7 +53,8 @@ pub(super) async fn merge(
     let rows = inputs.iter().filter_map(|file| file.rows()).sum::<u64>();
     let hidden = options.hidden.for_table(table).await;
     let options = OptimizeOptions { hidden, ..options.clone() };
-    let mut sink = Sink::new(table, first, rows, options)?;
+    let seen = sample(table, inputs, &options.hidden).await?;
+    let mut sink = Sink::new(table, first, rows, options)?.with_sample(seen);
     let mut merge = Merge::new(table.clone(), Arc::clone(sink.schema()), inputs);
     while let Some(slice) = merge.next_slice().await? {
         sink.write(&slice).await?;
@@ -65,11 +66,11 @@ pub(super) async fn merge(
 pub(super) struct Merge {
     table: Table,
     schema: SchemaRef,
-    /// Inputs that were not reached yet, by earliest time.
-    waiting: VecDeque<(i64, Arc<DataFile>)>,
+    /// Inputs that were not reached yet, in the order of their first rows.
+    waiting: VecDeque<(RowKey, Arc<DataFile>)>,
     active: Vec<Input>,
-    /// The next row of every active input: its time and the input's number.
-    heads: BinaryHeap<Reverse<(i64, usize)>>,
+    /// The next row of every active input, and the input's number.
+    heads: BinaryHeap<Reverse<(RowKey, usize)>>,
     /// Batches that the rows of the slice in the making come from.
     batches: Vec<RecordBatch>,
     /// Rows of the slice in the making: batch and row.
@@ -90,17 +91,25 @@ struct Input {
     batch: usize,
     row: usize,
     times: Vec<i64>,
+    /// Sources of the current batch's rows that are still to come.
+    runs: VecDeque<SourceRun>,
     row_bytes: usize,
+}
+
+impl Input {
+    /// The next row and the end of the rows of its source in the current batch.
+    fn next_row(&self) -> Option<(RowKey, usize)> {
+        let run = self.runs.front()?;
+        let time = *self.times.get(self.row)?;
+        Some((RowKey { source: Arc::clone(&run.source), time }, run.rows.end))
+    }
 }
 
 impl Merge {
     pub(super) fn new(table: Table, schema: SchemaRef, inputs: &[Arc<DataFile>]) -> Self {
-        let earliest = |file: &Arc<DataFile>| {
-            file.time_range().map_or(i64::MIN, |(earliest, _)| earliest.as_micros())
-        };
         let mut waiting: Vec<_> =
-            inputs.iter().map(|file| (earliest(file), Arc::clone(file))).collect();
-        waiting.sort_by(|left, right| (left.0, &left.1.path).cmp(&(right.0, &right.1.path)));
+            inputs.iter().map(|file| (RowKey::lower_bound(file), Arc::clone(file))).collect();
+        waiting.sort_by(|left, right| (&left.0, &left.1.path).cmp(&(&right.0, &right.1.path)));
         Self {
             table,
             schema,
@@ -119,7 +128,7 @@ impl Merge {
         Self { slice_bytes_max, ..self }
     }
 
-    /// The next rows in order of time; rows of the same time are in the order of their inputs.
+    /// The next rows in order; those of one source and time are in the order of their inputs.
     pub(super) async fn next_slice(&mut self) -> Result<Option<RecordBatch>> {
         while self.places.len() < SLICE_ROWS_MAX && self.bytes < self.slice_bytes_max {
             self.open_reached().await?;
@@ -139,44 +148,58 @@ impl Merge {
     /// Opens every input that may hold the next row.
     async fn open_reached(&mut self) -> Result<()> {
         loop {
-            let next = self.heads.peek().map(|Reverse((time, _))| *time);
+            let next = self.heads.peek().map(|Reverse((key, _))| key);
             match self.waiting.front() {
-                Some((earliest, _)) if next.is_none_or(|next| *earliest <= next) => {}
+                Some((first, _)) if next.is_none_or(|next| first <= next) => {}
                 _ => return Ok(()),
             }
             let Some((_, file)) = self.waiting.pop_front() else { return Ok(()) };
             let mut input = open(&self.table, &file, &self.schema).await?;
             let number = self.active.len();
             if self.load(&mut input).await? {
-                self.heads.extend(input.times.first().map(|&time| Reverse((time, number))));
+                self.heads.extend(input.next_row().map(|(key, _)| Reverse((key, number))));
             }
             self.active.push(input);
         }
     }
 
-    /// Takes rows of one input as long as no other input may have an earlier one.
+    /// Takes rows of one source from one input as long as no other input may have an earlier one.
     async fn take_run(&mut self, number: usize) -> Result<()> {
-        let limit = self.heads.peek().map(|Reverse(head)| *head);
-        let unopened = self.waiting.front().map(|(earliest, _)| *earliest);
         let Some(mut input) = self.active.get_mut(number).map(std::mem::take) else {
             return Ok(());
         };
-        let mut is_first = true;
-        while let Some(&time) = input.times.get(input.row) {
-            let full = self.places.len() >= SLICE_ROWS_MAX || self.bytes >= self.slice_bytes_max;
-            let later = limit.is_some_and(|limit| (time, number) > limit)
-                || unopened.is_some_and(|unopened| time > unopened);
-            if !is_first && (full || later) {
-                break;
+        if let Some((first, end)) = input.next_row() {
+            // Where the others come in, as times of this source.
+            let time_of = |other: &RowKey| match other.source.cmp(&first.source) {
+                Ordering::Less => Some(i64::MIN),
+                Ordering::Equal => Some(other.time),
+                Ordering::Greater => None,
+            };
+            let limit = self
+                .heads
+                .peek()
+                .and_then(|Reverse((key, other))| time_of(key).map(|time| (time, *other)));
+            let unopened = self.waiting.front().and_then(|(key, _)| time_of(key));
+            let mut is_first = true;
+            for &time in input.times.get(input.row..end).unwrap_or_default() {
+                let full =
+                    self.places.len() >= SLICE_ROWS_MAX || self.bytes >= self.slice_bytes_max;
+                let later = limit.is_some_and(|limit| (time, number) > limit)
+                    || unopened.is_some_and(|unopened| time > unopened);
+                if !is_first && (full || later) {
+                    break;
+                }
+                self.places.push((input.batch, input.row));
+                self.bytes += input.row_bytes;
+                input.row += 1;
+                is_first = false;
             }
-            self.places.push((input.batch, input.row));
-            self.bytes += input.row_bytes;
-            input.row += 1;
-            is_first = false;
+            if input.row == end {
+                input.runs.pop_front();
+            }
         }
         if input.row < input.times.len() || self.load(&mut input).await? {
-            let head = input.times.get(input.row);
-            self.heads.extend(head.map(|&time| Reverse((time, number))));
+            self.heads.extend(input.next_row().map(|(key, _)| Reverse((key, number))));
         }
         if let Some(place) = self.active.get_mut(number) {
             *place = input;
@@ -204,6 +227,7 @@ impl Merge {
                 continue;
             }
             input.times = times(&batch)?.values().to_vec();
+            input.runs = source_runs(&batch)?.into();
             input.row_bytes = batch.get_array_memory_size() / batch.num_rows();
             input.row = 0;
             input.batch = self.batches.len();
@@ -232,7 +256,7 @@ impl Merge {
 /// whole.
 async fn open(table: &Table, file: &DataFile, schema: &SchemaRef) -> Result<Input> {
     let failed = || LakeError::parquet("read", &file.path);
-    let builder = ParquetRecordBatchStreamBuilder::new(reader(table, file)).await;
+    let builder = ParquetRecordBatchStreamBuilder::new(table.object_reader(file)).await;
     let builder = builder.map_err(failed())?;
     let metadata = Arc::clone(builder.metadata());
     let bytes: i64 = metadata.row_groups().iter().map(|group| group.total_byte_size()).sum();
@@ -248,31 +272,21 @@ async fn open(table: &Table, file: &DataFile, schema: &SchemaRef) -> Result<Inpu
         .build()
         .map_err(failed())?;
     let mut input = Input { path: file.path.clone(), batches: Some(batches), ..Input::default() };
-    if !is_sorted(metadata.file_metadata()) {
+    if !is_ordered(&metadata) {
         let batches = input.batches.take();
         input.sorted = Some(read_sorted(&file.path, batches, schema).await?);
     }
     Ok(input)
 }
 
-/// Whether the rows of a file are in order of time.
+/// Whether the rows of a file are in the order of files.
 ///
 /// # Errors
 /// Whatever reading the footer answers.
-pub(super) async fn is_sorted_file(table: &Table, file: &DataFile) -> Result<bool> {
-    let builder = ParquetRecordBatchStreamBuilder::new(reader(table, file)).await;
+pub(super) async fn is_ordered_file(table: &Table, file: &DataFile) -> Result<bool> {
+    let builder = ParquetRecordBatchStreamBuilder::new(table.object_reader(file)).await;
     let builder = builder.map_err(LakeError::parquet("read", &file.path))?;
-    Ok(is_sorted(builder.metadata().file_metadata()))
-}
-
-fn is_sorted(metadata: &FileMetaData) -> bool {
-    metadata
-        .key_value_metadata()
-        .is_some_and(|pairs| pairs.iter().any(|pair| pair.key == WRITER_KEY))
-}
-
-fn reader(table: &Table, file: &DataFile) -> ObjectReader {
-    ObjectReader { store: table.object_store(), path: table.object_path(file), size: file.size }
+    Ok(is_ordered(builder.metadata()))
 }
 
 async fn read_sorted(
@@ -290,24 +304,17 @@ async fn read_sorted(
     }
     let failed = || LakeError::arrow("sort rows");
     let batch = concat_batches(schema, &read).map_err(failed())?;
-    let order = sort_to_indices(times(&batch)?, None, None).map_err(failed())?;
+    let columns = ORDER.into_iter().filter_map(|name| {
+        let values = Arc::clone(batch.column_by_name(name)?);
+        Some(SortColumn { values, options: None })
+    });
+    let order = lexsort_to_indices(&columns.collect::<Vec<_>>(), None).map_err(failed())?;
     take_record_batch(&batch, &order).map_err(failed())
-}
-
-fn times(batch: &RecordBatch) -> Result<&TimestampMicrosecondArray> {
-    let column = batch.column_by_name(TIME_COLUMN);
-    column.and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>()).ok_or_else(
-        || {
-            LakeError::arrow("read times")(ArrowError::SchemaError(
-                "there is no time column".to_owned(),
-            ))
-        },
-    )
 }
 
 /// Gives a batch the columns of the table: other writers use other types of the same meaning, and
 /// older files lack newer columns.
-fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+pub(super) fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
         Some(column) if column.data_type() == field.data_type() => Ok(Arc::clone(column)),
         Some(column) => cast(column, field.data_type()),

@@ -8,6 +8,7 @@ mod merge;
 mod optimize;
 mod retention;
 mod rewrite;
+mod sample;
 mod selection;
 mod sink;
 mod vacuum;

@@ -22,7 +22,7 @@ use crate::table::Table;
 use crate::write::WriterOptions;
 
 use super::lease::{LEASE_DURATION, Lease};
-use super::merge::{is_sorted_file, merge};
+use super::merge::{is_ordered_file, merge};
 use super::selection::PartitionSelection;
 
 /// A file is rewritten for the sake of smaller ones only when together they have at least this
@@ -321,7 +321,7 @@ async fn plan(
 async fn mergeable(table: &Table, files: Vec<Arc<DataFile>>) -> Result<Vec<Arc<DataFile>>> {
     let mut kept = Vec::new();
     for file in files {
-        if file.size <= UNSORTED_BYTES_MAX || is_sorted_file(table, &file).await? {
+        if file.size <= UNSORTED_BYTES_MAX || is_ordered_file(table, &file).await? {
             kept.push(file);
         }
     }

@@ -19,7 +19,7 @@ use crate::snapshot::Snapshot;
 use crate::table::Table;
 
 use super::lease::{LEASE_DURATION, Lease};
-use super::merge::{Merge, is_sorted_file};
+use super::merge::{Merge, is_ordered_file};
 use super::optimize::{OptimizeOptions, UNSORTED_BYTES_MAX, delete};
 use super::sink::Sink;
 
@@ -50,7 +50,7 @@ impl Default for RewriteOptions {
     }
 }
 
-/// The rows of one file, in order of time, with all columns of the table.
+/// The rows of one file, in their order, with all columns of the table.
 pub struct FileRows {
     merge: Merge,
 }
@@ -62,7 +62,7 @@ impl FileRows {
     /// # Errors
     /// The file cannot be read.
     pub async fn open(table: &Table, file: &Arc<DataFile>) -> Result<Option<Self>> {
-        if file.size > UNSORTED_BYTES_MAX && !is_sorted_file(table, file).await? {
+        if file.size > UNSORTED_BYTES_MAX && !is_ordered_file(table, file).await? {
             return Ok(None);
         }
         let schema = stored_schema(stored_columns(table.name())?);

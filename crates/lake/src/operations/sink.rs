@@ -6,7 +6,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use headwater_event::schema::ColumnDefinition;
+use headwater_event::schema::{ColumnDefinition, SOURCE_COLUMN};
 use object_store::ObjectStoreExt as _;
 use object_store::buffered::BufWriter;
 use parquet::arrow::AsyncArrowWriter;
@@ -15,7 +15,8 @@ use parquet::arrow::async_writer::AsyncFileWriter;
 use crate::clock::milliseconds;
 use crate::error::{LakeError, Result};
 use crate::file::DataFile;
-use crate::hidden::{self, HiddenColumn, Sample, Shredder};
+use crate::hidden::{self, HiddenColumn, HiddenOptions, Sample, Shredder};
+use crate::order::source_runs;
 use crate::schema::{stored_columns, stored_schema, writer_options};
 use crate::table::Table;
 use crate::write::new_name;
@@ -33,6 +34,10 @@ pub(super) struct Sink {
     rows: usize,
     /// A file of the same partition.
     like: Arc<DataFile>,
+    /// Rows to choose hidden columns by, of all sources to come; if none, the first rows tell.
+    sample: Vec<RecordBatch>,
+    /// Whether rows of all sources had a say in the choice of hidden columns.
+    is_complete: bool,
     open: Option<OpenFile>,
     done: Vec<DataFile>,
 }
@@ -72,9 +77,16 @@ impl Sink {
             options,
             rows: usize::try_from(rows).unwrap_or(usize::MAX),
             like: Arc::clone(like),
+            sample: Vec::new(),
+            is_complete: is_of_one_source(like),
             open: None,
             done: Vec::new(),
         })
+    }
+
+    /// With rows to choose hidden columns by.
+    pub(super) fn with_sample(self, sample: Vec<RecordBatch>) -> Self {
+        Self { sample, is_complete: true, ..self }
     }
 
     /// The schema that rows have to have.
@@ -103,7 +115,7 @@ impl Sink {
     async fn create(&self, first: &RecordBatch) -> Result<OpenFile> {
         let folder = self.like.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let path = if folder.is_empty() { new_name() } else { format!("{folder}/{}", new_name()) };
-        let hidden = self.hidden_columns(first);
+        let hidden = self.hidden_columns(first)?;
         let (group, level) = (self.options.row_group_rows, self.options.zstd_level);
         let options = writer_options(self.columns, &hidden, group, level, self.rows)?;
         let output: Box<dyn AsyncFileWriter> = match self.table.storage().local() {
@@ -121,14 +133,28 @@ impl Sink {
     }
 
     /// The hidden columns that a file with such rows deserves.
-    fn hidden_columns(&self, rows: &RecordBatch) -> Vec<HiddenColumn> {
+    fn hidden_columns(&self, first: &RecordBatch) -> Result<Vec<HiddenColumn>> {
         let options = &self.options.hidden;
         if self.rows < options.rows_min {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        let row = |number| Some((rows, number));
         let group = self.options.row_group_rows.min(self.rows);
-        Sample::of_rows(options, group, rows.num_rows(), row)
+        if self.sample.is_empty() {
+            let row = |number| Some((first, number));
+            return Ok(Sample::of_rows(options, group, first.num_rows(), row));
+        }
+        // Sources before the first row are in the files before this one.
+        let begins_with = source_runs(first)?.into_iter().next().map(|run| run.source);
+        let mut rows = Vec::new();
+        for batch in &self.sample {
+            for run in source_runs(batch)? {
+                if begins_with.as_ref().is_none_or(|first| run.source >= *first) {
+                    rows.extend(run.rows.map(|row| (batch, row)));
+                }
+            }
+        }
+        let options = HiddenOptions { sample_rows: rows.len(), ..options.clone() };
+        Ok(Sample::of_rows(&options, group, rows.len(), |number| rows.get(number).copied()))
     }
 
     async fn close(&mut self) -> Result<()> {
@@ -156,7 +182,7 @@ impl Sink {
             partition: self.like.partition.clone(),
             statistics_json: Some(statistics_json(self.columns, &metadata).into()),
             hidden_end: footers.hidden_end,
-            is_shredded: self.options.hidden.columns_max > 0,
+            is_shredded: self.is_complete && self.options.hidden.columns_max > 0,
             exact_times: None,
             parsed: OnceLock::new(),
         });
@@ -168,4 +194,12 @@ impl Sink {
         self.close().await?;
         Ok(self.done)
     }
+}
+
+/// Whether all rows of a file are of one source.
+fn is_of_one_source(file: &DataFile) -> bool {
+    let sources = file.statistics().columns.get(SOURCE_COLUMN);
+    sources.is_some_and(|range| {
+        range.nulls == Some(0) && range.min.is_some() && range.min == range.max
+    })
 }

@@ -10,7 +10,7 @@ use parquet::arrow::ArrowWriter;
 use super::*;
 use crate::operations::{OptimizeOptions, OptimizeReport, PartitionSelection, optimize};
 
-fn compaction() -> OptimizeOptions {
+pub(super) fn compaction() -> OptimizeOptions {
     OptimizeOptions { threads: 2, ..OptimizeOptions::default() }
 }
 
@@ -234,7 +234,7 @@ async fn appends_go_on_during_a_compaction() {
 
 /// Adds a file as another writer makes it: in no order, with other types, fewer columns, no
 /// statistics.
-async fn append_foreign(table: &Table, times: &[i64]) {
+pub(super) async fn append_foreign(table: &Table, times: &[i64]) {
     let batch = events(times);
     let keep = ["utctimestamp", "eventid", "ingested_at"];
     let columns = keep.iter().map(|&name| {

@@ -6,6 +6,7 @@ mod append;
 mod compaction;
 mod failing_store;
 mod index;
+mod order;
 mod rewrite;
 mod snapshots;
 mod upkeep;

@@ -146,7 +146,9 @@ async fn files_carry_bloom_filters_order_and_writer() {
     let bytes = bytes_of(&table, &files[0]).await;
     let reader = SerializedFileReader::new(bytes).unwrap();
     let group = reader.metadata().row_group(0).clone();
-    assert_eq!(group.sorting_columns().unwrap()[0].column_idx, 1);
+    let order = group.sorting_columns().unwrap().iter();
+    let order = order.map(|sorted| group.column(sorted.column_idx as usize).column_path().string());
+    assert_eq!(order.collect::<Vec<_>>(), ["source", "utctimestamp"]);
     assert!(group.column(0).bloom_filter_offset().is_some());
     assert!(group.column(2).bloom_filter_offset().is_none());
     assert!(group.column(8).statistics().is_none(), "details has no statistics");

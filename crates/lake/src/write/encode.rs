@@ -79,12 +79,12 @@ impl Encoder {
             hidden::finish(&metadata, bytes.len() as u64, self.columns.len(), &shredder.broken())
                 .map_err(failed())?;
         bytes.extend(footers.bytes);
-        let time =
-            |row: Option<&RowReference>| Timestamp::from_micros(row.map_or(0, |row| row.time));
+        let time = |time: Option<i64>| Timestamp::from_micros(time.unwrap_or(0));
+        let times = || rows.iter().map(|row| row.time);
         Ok(EncodedFile {
             hour: file.hour,
             bytes: bytes.into(),
-            times: (time(rows.first()), time(rows.last())),
+            times: (time(times().min()), time(times().max())),
             statistics: statistics_json(self.columns, &metadata),
             hidden_end: footers.hidden_end,
         })

@@ -1,4 +1,4 @@
-//! From batches to data files: rows are put in order of time (`order`), encoded as one Parquet file
+//! From batches to data files: rows are put in order (`order`), encoded as one Parquet file
 //! per hour (`encode`), described for the log (`statistics`) and stored. Nothing becomes visible
 //! before a commit names the files.
 
@@ -85,9 +85,9 @@ impl TableWriter {
     }
 
     /// Writes all rows of the batches, in any order and of any hours, as data files: at least one
-    /// per hour, sorted by time; rows of the same time stay in order. When this returns, the files
-    /// are durable; they are part of the table once `Table::commit` adds them. Memory beyond the
-    /// batches: a row group in the making and two compressed files per thread.
+    /// per hour, sorted by source and time; rows of the same time stay in order. When this returns,
+    /// the files are durable; they are part of the table once `Table::commit` adds them. Memory
+    /// beyond the batches: a row group in the making and two compressed files per thread.
     ///
     /// # Errors
     /// `Invalid` when a batch has other columns or a row no time; whatever the storage answers.

@@ -1,21 +1,24 @@
-//! The order of rows in the files: by time, then as they came. Only references to rows are sorted;
-//! the rows are moved once, when their file is encoded.
+//! Puts rows in the order of files (see [`crate::order`]), then as they came. Only references to
+//! rows are sorted; the rows are moved once, when their file is encoded.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
-use arrow::array::{Array, AsArray as _};
-use arrow::datatypes::TimestampMicrosecondType;
+use arrow::array::Array as _;
 use arrow::record_batch::RecordBatch;
 use headwater_event::Timestamp;
-use headwater_event::schema::TIME_COLUMN;
 
 use crate::error::{LakeError, Result};
+use crate::order::{source_runs, times};
 use crate::partition::HourPartition;
 
-/// A row of one of several batches. Field order is sort order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A row of one of several batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RowReference {
     pub(super) time: i64,
+    /// The place of its source among those of all batches.
+    source: u32,
     batch: u32,
     row: u32,
 }
@@ -25,6 +28,10 @@ impl RowReference {
     pub(super) const fn place(self) -> (usize, usize) {
         // Both came from lengths, so they fit.
         (self.batch as usize, self.row as usize)
+    }
+
+    const fn hour(self) -> HourPartition {
+        HourPartition::of(Timestamp::from_micros(self.time))
     }
 }
 
@@ -51,19 +58,35 @@ impl OrderedRows {
             reason: reason.to_owned(),
         };
         let mut rows = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
+        let mut sources: BTreeMap<Arc<str>, u32> = BTreeMap::new();
         for (batch, place) in batches.iter().zip(0_u32..) {
-            let times = batch
-                .column_by_name(TIME_COLUMN)
-                .and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>())
-                .ok_or_else(|| refuse("a batch has no time column"))?;
+            let times = times(batch).map_err(|_| refuse("a batch has no time column"))?;
             if times.null_count() > 0 {
                 return Err(refuse("a row has no time"));
             }
-            let numbered = times.values().iter().zip(0_u32..);
-            rows.extend(numbered.map(|(&time, row)| RowReference { time, batch: place, row }));
+            let mut numbered = times.values().iter().zip(0_u32..);
+            for run in source_runs(batch)? {
+                let next = u32::try_from(sources.len()).unwrap_or(u32::MAX);
+                let source = *sources.entry(run.source).or_insert(next);
+                let of_run = numbered.by_ref().take(run.rows.len());
+                rows.extend(of_run.map(|(&time, row)| RowReference {
+                    time,
+                    source,
+                    batch: place,
+                    row,
+                }));
+            }
         }
-        rows.sort_unstable();
-        Ok(Self { rows })
+        let mut places = vec![0; sources.len()];
+        for (number, place) in sources.into_values().zip(0_u32..) {
+            if let Some(known) = places.get_mut(number as usize) {
+                *known = place;
+            }
+        }
+        for row in &mut rows {
+            row.source = places.get(row.source as usize).copied().unwrap_or(row.source);
+        }
+        Ok(Self { rows: ordered(rows) })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -78,7 +101,7 @@ impl OrderedRows {
     /// The files to make: one per hour, or several of equal size when an hour has more than
     /// `file_rows_max` rows.
     pub(super) fn files(&self, file_rows_max: usize) -> Vec<FilePlan> {
-        let hour_of = |row: &RowReference| HourPartition::of(Timestamp::from_micros(row.time));
+        let hour_of = |row: &RowReference| row.hour();
         let mut files = Vec::new();
         let mut start = 0;
         for rows in self.rows.chunk_by(|left, right| hour_of(left) == hour_of(right)) {
@@ -93,15 +116,26 @@ impl OrderedRows {
     }
 }
 
+fn ordered(mut rows: Vec<RowReference>) -> Vec<RowReference> {
+    rows.sort_unstable_by_key(|row| (row.hour(), row.source, row.time, row.batch, row.row));
+    rows
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn rows(times: &[i64]) -> OrderedRows {
         let rows = times.iter().zip(0_u32..);
-        OrderedRows {
-            rows: rows.map(|(&time, row)| RowReference { time, batch: 0, row }).collect(),
-        }
+        let rows = rows.map(|(&time, row)| RowReference { time, source: row % 2, batch: 0, row });
+        OrderedRows { rows: ordered(rows.collect()) }
+    }
+
+    #[test]
+    fn the_source_comes_before_the_time() {
+        let rows = rows(&[7, 9, 5, 3]);
+        let order: Vec<_> = rows.get(0..4).iter().map(|row| (row.source, row.time)).collect();
+        assert_eq!(order, [(0, 5), (0, 7), (1, 3), (1, 9)]);
     }
 
     #[test]

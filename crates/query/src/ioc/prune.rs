@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::Result;
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use headwater_indicators::Indicator;
@@ -10,6 +10,7 @@ use headwater_lake::index::{IndexedHours, KeyRanges};
 use headwater_lake::{DataFile, Snapshot, Table};
 
 use super::function::Matches;
+use crate::catalog::external;
 
 /// The files that may have rows for which all `filters` are true, as far as the index tells.
 ///
@@ -29,7 +30,7 @@ pub(crate) async fn keep_indexed(
         }
         let ranges: KeyRanges = indicators.into_iter().collect();
         let hours = IndexedHours::find(events, snapshot, index, ranges).await;
-        let hours = hours.map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let hours = hours.map_err(external)?;
         if let Some(hours) = hours {
             files.retain(|file| hours.may_have(file));
         }

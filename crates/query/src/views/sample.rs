@@ -5,22 +5,27 @@
 //! every process finds the same, and most of them stay the same when files are added. A data file
 //! never changes, so each is looked at once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{ArrayRef, AsArray as _, Int64Array, RecordBatch};
-use arrow::compute::{cast, filter_record_batch, kernels::cmp};
+use arrow::array::{Array as _, ArrayRef, AsArray as _, Int64Array, RecordBatch};
+use arrow::compute::{cast, filter_record_batch, kernels::cmp, prep_null_mask_filter};
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{DataFusionError, Result};
 use futures::{StreamExt as _, TryStreamExt as _};
+use headwater_event::schema::SOURCE_COLUMN;
+use headwater_lake::order::{source_runs, spread};
 use headwater_lake::{DataFile, Snapshot, Table};
 use headwater_ocsf::{Item, Version};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowPredicateFn, RowFilter};
+use parquet::arrow::arrow_reader::RowSelection;
 use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 
 use super::attributes::{Paths, Walk};
+use crate::catalog::external;
 use crate::table::LakeTable;
 
 /// Files looked at: so many of the newest, and so many of the others.
@@ -193,7 +198,7 @@ async fn classes_of(table: &Table, file: &DataFile) -> Result<BTreeSet<i64>> {
     Ok(found)
 }
 
-/// The attributes of the first rows of a class in a file.
+/// The attributes of some rows of a class in a file, of all sources.
 async fn attributes_of(
     table: &Table,
     file: &DataFile,
@@ -201,16 +206,19 @@ async fn attributes_of(
     uid: i64,
     mut budget: Budget,
 ) -> Result<Paths> {
-    let Some((reader, mask)) = open(table, file, &[CLASS, OBJECT]).await? else {
-        return Ok(Paths::new());
-    };
-    let only_class = ProjectionMask::columns(reader.parquet_schema(), [CLASS]);
-    let is_of_class = ArrowPredicateFn::new(only_class, move |rows: RecordBatch| {
-        cmp::eq(&wide_classes(&rows)?, &Int64Array::new_scalar(uid))
-    });
-    let reader = reader.with_projection(mask).with_limit(budget.rows);
-    let mut batches =
-        reader.with_row_filter(RowFilter::new(vec![Box::new(is_of_class)])).build()?;
+    let columns = [CLASS, SOURCE_COLUMN];
+    let Some((reader, mask)) = open(table, file, &columns).await? else { return Ok(Paths::new()) };
+    let metadata = Arc::clone(reader.metadata());
+    let mut batches = reader.with_projection(mask).build()?;
+    let mut sources = Sources::default();
+    while let Some(rows) = batches.try_next().await? {
+        sources.add(&rows, uid)?;
+    }
+    let rows = budget.rows.min(budget.bytes / object_bytes(&metadata)).max(1);
+    let taken = spread(sources.pieces.into_values().collect(), rows);
+    let Some((reader, mask)) = open(table, file, &[OBJECT]).await? else { return Ok(Paths::new()) };
+    let taken = RowSelection::from_consecutive_ranges(taken.into_iter(), sources.rows);
+    let mut batches = reader.with_projection(mask).with_row_selection(taken).build()?;
     let mut walk = Walk::new(Version::NATIVE.catalogue(), class);
     while !budget.is_spent()
         && let Some(rows) = batches.try_next().await?
@@ -218,6 +226,45 @@ async fn attributes_of(
         add(&mut walk, &rows, &mut budget)?;
     }
     Ok(walk.finish())
+}
+
+/// Bytes of an object on average.
+fn object_bytes(metadata: &ParquetMetaData) -> usize {
+    let chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+    let objects = chunks.filter(|chunk| chunk.column_path().string() == OBJECT);
+    let bytes: i64 = objects.map(ColumnChunkMetaData::uncompressed_size).sum();
+    let average = bytes / metadata.file_metadata().num_rows().max(1);
+    usize::try_from(average).unwrap_or(0).max(1)
+}
+
+/// The rows of a class by their source.
+#[derive(Default)]
+struct Sources {
+    pieces: BTreeMap<Arc<str>, Vec<Range<usize>>>,
+    /// All rows that were seen.
+    rows: usize,
+}
+
+impl Sources {
+    fn add(&mut self, rows: &RecordBatch, uid: i64) -> Result<()> {
+        let is_of_class = cmp::eq(&wide_classes(rows)?, &Int64Array::new_scalar(uid))?;
+        let is_of_class = match is_of_class.null_count() {
+            0 => is_of_class,
+            _ => prep_null_mask_filter(&is_of_class),
+        };
+        for run in source_runs(rows).map_err(external)? {
+            let of_run = is_of_class.slice(run.rows.start, run.rows.len());
+            let first = self.rows + run.rows.start;
+            let pieces =
+                of_run.values().set_slices().map(|(start, end)| first + start..first + end);
+            let pieces: Vec<_> = pieces.collect();
+            if !pieces.is_empty() {
+                self.pieces.entry(run.source).or_default().extend(pieces);
+            }
+        }
+        self.rows += rows.num_rows();
+        Ok(())
+    }
 }
 
 /// The attributes of the last rows of a class that are in no file.
