@@ -49,7 +49,6 @@ bench-serve: ## Measure the server, beside the OpenTelemetry Collector where Go 
 
 bench-json: ## Measure JSON paths and indicators beside ClickHouse and DuckDB (about half an hour)
 	@scripts/setup.sh test
-	@scripts/clickhouse.sh
 	cargo build --release --bin headwater
 	cargo bench --workspace --no-fail-fast --bench json --bench ioc
 

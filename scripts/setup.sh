@@ -2,17 +2,18 @@
 # Installs what building and testing need on a fresh machine with Rust.
 #
 #   scripts/setup.sh build    a C compiler, make, the headers of the C library and of OpenSSL
-#   scripts/setup.sh test     the same, curl, Java with Apache Kafka, a Python environment with the programs
-#                             that tests talk to, and the syslog daemons that send to the server under test
+#   scripts/setup.sh test     the same, curl, Java with Apache Kafka and Apache Spark, a Python environment with
+#                             the programs that tests talk to, and the syslog daemons that send to the server
+#                             under test
 #   scripts/setup.sh check    the same as test, and cargo-deny
 #
 # Does nothing when everything is there. System packages need root: as root (or with a sudo that asks
 # for no password) they are installed, otherwise the command to run is printed and the exit code is 1.
 # The Python environment lies in $HEADWATER_VENV or in the cache folder, named after the contents of
-# tests/requirements.txt, so that clones share it; `.venv` in the clone points to it, `.kafka` to the jars
-# of Kafka. The syslog daemons are Debian's, unpacked in the cache folder (`.senders` points there) and not
-# installed: installing would start services, and rsyslog and syslog-ng exclude each other. cargo-deny lies
-# in the cache folder too, where `cargo xtask deny` looks for it.
+# tests/requirements.txt, so that clones share it; `.venv` in the clone points to it, `.kafka` and `.spark` to
+# the jars of both. The syslog daemons are Debian's, unpacked in the cache folder (`.senders` points there) and
+# not installed: installing would start services, and rsyslog and syslog-ng exclude each other. cargo-deny
+# lies in the cache folder too, where `cargo xtask deny` looks for it.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -96,7 +97,7 @@ make_venv() {
     exec 9>"$venv.lock"
     flock 9
     if venv_is_complete "$venv"; then return 0; fi
-    say "making the Python environment $venv (680 MB, about a minute)"
+    say "making the Python environment $venv (1.4 GB, about a minute)"
     python3 -m venv --clear "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
         --no-deps --prefer-binary --requirement "$requirements"
@@ -113,18 +114,18 @@ link_venv() {
 }
 
 # The jars are complete once their folder has its name.
-install_kafka() {
-    local pom=$root/tests/counterparts/kafka/pom.xml jars
-    jars=$cache/kafka-$(sha256sum "$pom" | cut -c1-12)
+install_jars() {
+    local name=$1 what=$2 pom=$root/tests/counterparts/$1/pom.xml jars
+    jars=$cache/$name-$(sha256sum "$pom" | cut -c1-12)
     if [ ! -d "$jars" ]; then
-        say "fetching Apache Kafka for the tests (40 MB)"
+        say "fetching $what for the tests"
         mkdir -p "$cache"
         rm -rf "$jars.new.$$"
         mvn --quiet --batch-mode --file "$pom" dependency:copy-dependencies \
-            "-DoutputDirectory=$jars.new.$$" >&2
+            "-DoutputDirectory=$jars.new.$$" >&2 || fail "failed to fetch $what"
         mv -T "$jars.new.$$" "$jars" 2>/dev/null || rm -rf "$jars.new.$$"
     fi
-    [ "$(readlink "$root/.kafka" || true)" = "$jars" ] || ln -sfn "$jars" "$root/.kafka"
+    [ "$(readlink "$root/.$name" || true)" = "$jars" ] || ln -sfn "$jars" "$root/.$name"
 }
 
 # What a Debian package needs and what of it is not installed yet, itself included.
@@ -222,7 +223,8 @@ if [ "$goal" != build ]; then
     venv=$(venv_folder)
     venv_is_complete "$venv" || make_venv "$venv"
     link_venv "$venv"
-    install_kafka
+    install_jars kafka "Apache Kafka (40 MB)"
+    install_jars spark "Apache Spark with Delta Lake (220 MB)"
     senders=$(senders_folder)
     [ -e "$senders/complete" ] || unpack_senders "$senders"
     link_senders "$senders"

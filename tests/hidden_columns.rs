@@ -1,9 +1,11 @@
 //! Hidden columns: what queries get from them, what other readers see of them, and what an operator
 //! decides about them.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 
-use headwater_testkit::{Headwater, python, repository};
+use headwater_event::schema::{EVENT_COLUMNS, PARTITION_COLUMNS};
+use headwater_testkit::{Headwater, jars, python, repository};
 use serde_json::Value;
 
 use crate::{headwater, numbered_events};
@@ -44,7 +46,7 @@ fn readers_of_parquet_see_the_columns_of_the_table_alone() {
     let output = Command::new(python()).arg(script).args(&files).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let found: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
-    let columns = headwater_event::schema::EVENT_COLUMNS.map(|column| column.name);
+    let columns = EVENT_COLUMNS.map(|column| column.name);
     for file in &found {
         assert_eq!(file["pyarrow"], serde_json::json!(columns.to_vec()));
         assert_eq!(file["duckdb"], file["pyarrow"]);
@@ -55,6 +57,48 @@ fn readers_of_parquet_see_the_columns_of_the_table_alone() {
     let listed = paths(&lake);
     let number = path(&listed, "details/number").unwrap();
     assert_eq!((number["files"].as_u64(), number["rows"].as_u64()), (Some(10), Some(600)));
+}
+
+/// What other programs see of a lake whose every file has hidden columns: the columns of the table,
+/// and the same rows. Only Spark reads the Delta log with code of its own: the other readers use
+/// delta-rs or Delta's kernel in Rust.
+///
+/// Plain Parquet has the stored columns only: those that stand in the paths are left out.
+#[test]
+fn all_readers_see_the_public_schema_and_the_same_rows() {
+    let lake = compacted();
+    // What a compacted table leaves behind would be read twice as plain files.
+    assert_eq!(data_files(&lake).len(), 10);
+    assert_eq!(path(&paths(&lake), "details/number").unwrap()["files"], 10);
+    let script = repository().join("tests/counterparts/readers.py");
+    let output =
+        Command::new(python()).arg(script).arg(lake.lake()).arg(jars("spark")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: BTreeMap<String, Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let readers: Vec<&str> = found.keys().map(String::as_str).collect();
+    assert_eq!(
+        readers,
+        [
+            "clickhouse delta",
+            "clickhouse parquet",
+            "deltalake",
+            "duckdb delta",
+            "duckdb parquet",
+            "polars delta",
+            "polars parquet",
+            "spark delta",
+            "spark parquet",
+        ]
+    );
+    let stored = EVENT_COLUMNS.map(|column| column.name).to_vec();
+    let all = [stored.as_slice(), &PARTITION_COLUMNS].concat();
+    let facts = &found["spark delta"]["facts"];
+    assert_eq!((&facts["rows"], &facts["ids"]), (&600.into(), &600.into()));
+    for (reader, saw) in &found {
+        let columns = if reader.ends_with("parquet") { &stored } else { &all };
+        assert_eq!(saw["columns"], serde_json::json!(columns), "{reader}");
+        assert_eq!(&saw["facts"], facts, "{reader}");
+    }
 }
 
 #[test]

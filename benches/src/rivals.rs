@@ -154,21 +154,18 @@ impl ClickhouseJson<'_> {
     /// Runs ClickHouse.
     ///
     /// # Errors
-    /// It fails, or there is no Python with chDB.
+    /// It fails, or there is no Python with ClickHouse.
     pub fn run(&self) -> Result<TableAnswers> {
-        ask_with(&settings::clickhouse()?, "clickhouse_json.py", self)
+        ask("clickhouse_json.py", self)
     }
 }
 
 /// Runs one of the rivals' programs.
 fn ask<T: DeserializeOwned>(program: &str, job: &impl Serialize) -> Result<T> {
-    ask_with(&settings::python()?, program, job)
-}
-
-fn ask_with<T: DeserializeOwned>(python: &Path, program: &str, job: &impl Serialize) -> Result<T> {
+    let python = settings::python()?;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("rivals").join(program);
     let failed = || format!("failed to run {program} with {}", python.display());
-    let mut child = Command::new(python)
+    let mut child = Command::new(&python)
         .arg(&path)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

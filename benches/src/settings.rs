@@ -7,7 +7,6 @@
 //! | `HEADWATER_BENCH_BYTES` | size of the generated input | 1,000,000,000 |
 //! | `HEADWATER_BENCH_DATA` | folder for generated files and lakes | `bench/data` in the build folder |
 //! | `HEADWATER_BENCH_COLLECTOR` | the OpenTelemetry Collector | `.otel-collector`, made by `scripts/otel-collector.sh` |
-//! | `HEADWATER_BENCH_CLICKHOUSE` | Python with chDB installed | `.clickhouse`, made by `scripts/clickhouse.sh` |
 //! | `HEADWATER_BENCH_PYTHON` | Python with the rivals installed | `.venv`, made by `scripts/setup.sh test` |
 
 use std::env;
@@ -70,21 +69,6 @@ pub fn python() -> Result<PathBuf> {
     };
     if !python.is_file() {
         bail!("there is no {}: run scripts/setup.sh test", python.display());
-    }
-    Ok(python)
-}
-
-/// Python with ClickHouse, as chDB, installed.
-///
-/// # Errors
-/// There is none: `scripts/clickhouse.sh` makes it.
-pub fn clickhouse() -> Result<PathBuf> {
-    let python = match env::var_os("HEADWATER_BENCH_CLICKHOUSE") {
-        Some(python) => python.into(),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../.clickhouse/bin/python"),
-    };
-    if !python.is_file() {
-        bail!("there is no {}: run scripts/clickhouse.sh", python.display());
     }
     Ok(python)
 }

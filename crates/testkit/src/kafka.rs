@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::{python, repository};
+use crate::{jars, python, repository};
 
 /// A broker with topics on free loopback ports; stops when dropped.
 #[derive(Debug)]
@@ -33,16 +33,9 @@ impl KafkaBroker {
     /// When it does not start: `make test` installs what it needs.
     #[must_use]
     pub fn start(topics: &[(&str, u32)]) -> Self {
-        let jars = std::env::var_os("HEADWATER_KAFKA")
-            .map_or_else(|| repository().join(".kafka"), PathBuf::from);
-        assert!(
-            jars.exists(),
-            "{} is missing: run `make test` or scripts/setup.sh",
-            jars.display()
-        );
         let mut process = Command::new(python())
             .arg(repository().join("tests/counterparts/kafka_broker.py"))
-            .arg(jars)
+            .arg(jars("kafka"))
             .args(topics.iter().map(|(name, partitions)| format!("{name}:{partitions}")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
