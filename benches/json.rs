@@ -26,6 +26,10 @@ use serde::Deserialize;
 
 use paths::{Dialect, PathQuery};
 
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs of a query that count.
 const RUNS: usize = 5;
 

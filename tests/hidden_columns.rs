@@ -146,3 +146,42 @@ fn operators_pin_and_ban_paths() {
     assert_eq!(wrong.code, Some(2), "{}", wrong.stderr);
     assert!(wrong.stderr.contains("details, ocsf"), "{}", wrong.stderr);
 }
+
+#[test]
+fn words_are_looked_for_where_they_may_be() {
+    let lake = headwater();
+    let line = |number: usize| {
+        let time = format!("2024-03-01T00:{:02}:{:02}Z", number / 200, number % 60);
+        let tool = if number == 8_900 { "MimiKatz" } else { "notepad" };
+        format!("{{\"time\":\"{time}\",\"image\":\"C:\\\\new\\\\{tool}.exe\",\"n\":{number}}}\n")
+    };
+    let events = lake.file("events.jsonl", (0..9_000).map(line).collect::<String>());
+    lake.ingest(&[events]);
+    let ask = |condition: &str| {
+        let sql = format!("SELECT details->>'n' AS n FROM events WHERE {condition} LIMIT 5");
+        lake.run(&["query", "--format", "jsonl", &sql]).expect_code(0)
+    };
+    let has = |word: &str| format!("contains_token(details, '{word}')");
+    let parsed = ask(&has("mimikatz"));
+    assert_eq!(parsed.stdout.trim(), r#"{"n":"8900"}"#);
+    assert!(!parsed.stderr.contains("left out"), "{}", parsed.stderr);
+    let _ = lake.run(&["optimize"]).expect_code(0);
+    for (condition, left_out, rows) in [
+        (has("mimikatz"), "8,192 rows left out", 1),
+        (format!("{} AND {}", has("MIMIKATZ"), has("exe")), "8,192 rows left out", 1),
+        (format!("{} OR {}", has("mimikatz"), has("psexec")), "8,192 rows left out", 1),
+        (format!("{} AND {}", has("mimikatz"), has("psexec")), "9,000 rows left out", 0),
+        (has("psexec"), "0 of 1 files read, 1 pruned", 0),
+        // In every row, not in every row, and not known to the filters.
+        (has("notepad"), "1 of 1 files read", 5),
+        (format!("NOT {}", has("notepad")), "1 of 1 files read", 1),
+        (has("8900"), "1 of 1 files read", 1),
+    ] {
+        let found = ask(&condition);
+        assert!(found.stderr.contains(left_out), "{condition}: {}", found.stderr);
+        assert_eq!(found.stdout.lines().count(), rows, "{condition}: {}", found.stdout);
+    }
+    let wrong = lake.run(&["query", "SELECT 1 FROM events WHERE contains_token(details, 'a.b')"]);
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.stderr.contains("not one word"), "{}", wrong.stderr);
+}

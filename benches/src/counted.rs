@@ -20,15 +20,16 @@ use object_store::{
 pub struct CountedStore {
     inner: Arc<InMemory>,
     reads: Arc<AtomicU64>,
+    log_reads: Arc<AtomicU64>,
     /// Microseconds until an answer begins.
     latency: Arc<AtomicU64>,
 }
 
 impl CountedStore {
-    /// Requests that read or list since the last call.
+    /// Requests that read or list since the last call, and how many of them the logs of tables.
     #[must_use]
-    pub fn take_reads(&self) -> u64 {
-        self.reads.swap(0, Ordering::SeqCst)
+    pub fn take_reads(&self) -> (u64, u64) {
+        (self.reads.swap(0, Ordering::SeqCst), self.log_reads.swap(0, Ordering::SeqCst))
     }
 
     /// Lets every reading request wait from now on.
@@ -37,8 +38,11 @@ impl CountedStore {
         self.latency.store(micros, Ordering::SeqCst);
     }
 
-    async fn asked(&self) {
+    async fn asked(&self, place: Option<&Path>) {
         self.reads.fetch_add(1, Ordering::SeqCst);
+        if place.is_some_and(|place| place.as_ref().contains("_delta_log")) {
+            self.log_reads.fetch_add(1, Ordering::SeqCst);
+        }
         let latency = self.latency.load(Ordering::SeqCst);
         if latency > 0 {
             tokio::time::sleep(Duration::from_micros(latency)).await;
@@ -72,7 +76,7 @@ impl ObjectStore for CountedStore {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.asked().await;
+        self.asked(Some(location)).await;
         self.inner.get_opts(location, options).await
     }
 
@@ -85,12 +89,13 @@ impl ObjectStore for CountedStore {
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
         let (store, listed) = (self.clone(), self.inner.list(prefix));
-        let asked = async move { store.asked().await };
+        let place = prefix.cloned();
+        let asked = async move { store.asked(place.as_ref()).await };
         asked.map(move |()| listed).flatten_stream().boxed()
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        self.asked().await;
+        self.asked(prefix).await;
         self.inner.list_with_delimiter(prefix).await
     }
 

@@ -16,7 +16,7 @@ use object_store::prefix::PrefixStore;
 use crate::blocking::isolated;
 use crate::error::{LakeError, Result};
 use crate::file::DataFile;
-use crate::log::entry::{Protocol, SHREDDED_TAG, hidden_end};
+use crate::log::entry::{Protocol, SHREDDED_TAG, hidden_end, words};
 use crate::log::state::check_readable;
 use crate::storage::TableStorage;
 
@@ -84,6 +84,7 @@ fn data_file(view: &deltalake_core::kernel::LogicalFileView) -> DataFile {
             .collect(),
         statistics_json: view.stats().map(Into::into),
         hidden_end: hidden_end(&tags, size),
+        words: words(&tags, size),
         is_shredded: tags.contains_key(SHREDDED_TAG),
         exact_times: None,
         parsed: OnceLock::new(),

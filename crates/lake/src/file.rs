@@ -1,6 +1,7 @@
 //! One data file of a table: where it is, what is in it, and what the log knows about its values.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, NaiveDate};
@@ -29,6 +30,8 @@ pub struct DataFile {
     pub statistics_json: Option<Arc<str>>,
     /// The file cut off here is a Parquet file with hidden columns (see [`crate::hidden`]).
     pub hidden_end: Option<u64>,
+    /// Where the file has filters of the words in its documents (see [`crate::hidden`]).
+    pub words: Option<Range<u64>>,
     /// Whether compaction chose the hidden columns: the full set of them.
     pub is_shredded: bool,
     /// Earliest and latest time in the file where the writer knows it exactly.

@@ -9,6 +9,7 @@ mod dialect;
 mod error;
 mod explain;
 mod filter;
+mod footers;
 mod fresh;
 pub mod functions;
 mod hidden;
@@ -25,6 +26,7 @@ mod statement;
 mod table;
 mod tables;
 mod views;
+mod words;
 
 pub use asked::AskedPaths;
 pub use bound::Description;

@@ -24,6 +24,8 @@ pub struct ScanReport {
     pub bytes_scanned: u64,
     /// Row groups left out by statistics and bloom filters.
     pub row_groups_pruned: u64,
+    /// Rows left out by the words of their documents, in files that are read and in others.
+    pub rows_without_words: u64,
     /// Rows that the scans produced.
     pub rows_scanned: u64,
     /// Reads of files whose JSON was answered from hidden columns alone. Parts of a large file are
@@ -60,6 +62,12 @@ impl ScanLog {
         report.files_total += all.len() as u64;
         report.files_pruned += (all.len() - kept.len()) as u64;
         report.bytes_total += all.iter().map(|file| file.size).sum::<u64>();
+    }
+
+    /// Notes rows that are not read because they lack a word.
+    pub(crate) fn record_without_words(&self, rows: u64) {
+        let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        report.rows_without_words += rows;
     }
 
     /// Notes how the JSON functions of one file were answered: by hidden columns, by parsing, or

@@ -13,7 +13,7 @@ use datafusion::common::{DFSchema, Result, ScalarValue, Statistics, TableReferen
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
-use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::parquet::ParquetRowSelection;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::provider_as_source;
 use datafusion::datasource::source::DataSourceExec;
@@ -30,12 +30,14 @@ use datafusion::physical_plan::union::UnionExec;
 use headwater_event::schema::PARTITION_COLUMNS;
 use headwater_lake::{DataFile, Snapshot, Table};
 
+use crate::footers::FooterReaders;
 use crate::fresh::project;
 use crate::hidden::HiddenAdapterFactory;
 use crate::ioc::keep_indexed;
 use crate::prune::FileStatisticsView;
 use crate::scan_report::ScanLog;
 use crate::session::{CATALOG, SCHEMA};
+use crate::words::{Kept, keep_words};
 
 /// One snapshot of a lake table, for one query.
 #[derive(Debug)]
@@ -138,7 +140,12 @@ impl LakeTable {
         Ok(all.iter().zip(keep).filter(|(_, keep)| *keep).map(|(file, _)| file.clone()).collect())
     }
 
-    fn partitioned_file(&self, file: &DataFile, partitions: &[Arc<Field>]) -> PartitionedFile {
+    fn partitioned_file(
+        &self,
+        file: &DataFile,
+        partitions: &[Arc<Field>],
+        kept: &Kept,
+    ) -> PartitionedFile {
         let path = self.table.object_path(file);
         let values = partitions
             .iter()
@@ -156,6 +163,9 @@ impl LakeTable {
             let mut statistics = Statistics::new_unknown(&self.file_schema());
             statistics.num_rows = Precision::Exact(rows);
             target = target.with_statistics(Arc::new(statistics));
+        }
+        if let Some(rows) = kept.rows.get(&file.path) {
+            target = target.with_extension(ParquetRowSelection::new(rows.clone()));
         }
         target
     }
@@ -227,18 +237,20 @@ impl TableProvider for LakeTable {
         if let Some(index) = &self.index {
             kept = keep_indexed(&self.table, &self.snapshot, index, filters, kept).await?;
         }
+        let kept = keep_words(&self.table, filters, kept).await?;
         if let Some(log) = state.config().get_extension::<ScanLog>() {
-            log.record(self.snapshot.files(), &kept);
+            log.record(self.snapshot.files(), &kept.files);
+            log.record_without_words(kept.left_out);
         }
         if !self.fresh.is_empty() {
             let fresh = self.scan_fresh(projection)?;
-            if kept.is_empty() {
+            if kept.files.is_empty() {
                 return Ok(fresh);
             }
             let files = self.scan_files(state, projection, &kept, limit)?;
             return UnionExec::try_new(vec![files, fresh]);
         }
-        if kept.is_empty() {
+        if kept.files.is_empty() {
             let schema = match projection {
                 Some(columns) => Arc::new(self.schema.project(columns)?),
                 None => Arc::clone(&self.schema),
@@ -250,16 +262,17 @@ impl TableProvider for LakeTable {
 }
 
 impl LakeTable {
-    /// The rows in files.
+    /// The rows in files, where it is known which, those.
     fn scan_files(
         &self,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
-        kept: &[Arc<DataFile>],
+        kept: &Kept,
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let partitions = self.partition_fields();
-        let files = kept.iter().map(|file| self.partitioned_file(file, &partitions)).collect();
+        let files = kept.files.iter();
+        let files = files.map(|file| self.partitioned_file(file, &partitions, kept)).collect();
         let groups = balance(files, state.config().target_partitions());
         let mut options = state.table_options().parquet.clone();
         options.global = state.config().options().execution.parquet.clone();
@@ -269,9 +282,7 @@ impl LakeTable {
             TableSchema::builder(self.file_schema()).with_table_partition_cols(partitions).build();
         let source = ParquetSource::new(schema)
             .with_table_parquet_options(options)
-            .with_parquet_file_reader_factory(Arc::new(CachedParquetFileReaderFactory::new(
-                store, cache,
-            )));
+            .with_parquet_file_reader_factory(Arc::new(FooterReaders::new(store, cache)));
         let log = state.config().get_extension::<ScanLog>();
         let config = FileScanConfigBuilder::new(self.store_url.clone(), Arc::new(source))
             .with_expr_adapter(Some(Arc::new(HiddenAdapterFactory::new(log))))

@@ -171,6 +171,7 @@ pub(crate) fn footer(rows: u64, elapsed: Duration, answer: &Answer) {
         bytes_scanned,
         bytes_total,
         row_groups_pruned,
+        rows_without_words,
         files_from_columns,
         files_parsed,
         ..
@@ -193,6 +194,10 @@ pub(crate) fn footer(rows: u64, elapsed: Duration, answer: &Answer) {
     }
     if row_groups_pruned > 0 {
         line.push_str(&format!(", {row_groups_pruned} row groups pruned"));
+    }
+    if rows_without_words > 0 {
+        let rows = screen::count(rows_without_words);
+        line.push_str(&format!(", {rows} rows left out by their words"));
     }
     if files_from_columns + files_parsed > 0 {
         line.push_str(&format!(

@@ -1,6 +1,7 @@
 //! The two footers of a data file with hidden columns.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use parquet::errors::{ParquetError, Result};
@@ -20,10 +21,13 @@ pub(crate) struct Footers {
     /// Bytes of the file up to the end of the footer that lists hidden columns; `None` when no
     /// footer lists one that is worth something.
     pub(crate) hidden_end: Option<u64>,
+    /// Where the filters of words are.
+    pub(crate) words: Option<Range<u64>>,
 }
 
 /// The footers of a file of `file_bytes` bytes so far, whose columns beyond the first
-/// `public_columns` are hidden; `broken` are the names of those that are worth nothing.
+/// `public_columns` are hidden; `broken` are the names of those that are worth nothing. Filters of
+/// words come in front of the last footer.
 ///
 /// # Errors
 /// Those of the library.
@@ -32,10 +36,11 @@ pub(crate) fn finish(
     file_bytes: u64,
     public_columns: usize,
     broken: &[String],
+    words: Option<Vec<u8>>,
 ) -> Result<Footers> {
     let roots = metadata.file_metadata().schema_descr().root_schema().get_fields();
     if roots.len() <= public_columns {
-        return Ok(Footers { bytes: Vec::new(), hidden_end: None });
+        return Ok(Footers { bytes: Vec::new(), hidden_end: None, words: None });
     }
     let mut bytes = Vec::new();
     let mut hidden_end = file_bytes;
@@ -46,11 +51,16 @@ pub(crate) fn finish(
         write(&mut bytes, &reduced(metadata, is_sound, None)?)?;
         hidden_end += bytes.len() as u64;
     }
+    let words = words.map(|words| {
+        let start = file_bytes + bytes.len() as u64;
+        bytes.extend(words);
+        start..file_bytes + bytes.len() as u64
+    });
     let has_hidden = roots.len() - broken.len() > public_columns;
     let pair = KeyValue::new(HIDDEN_END_KEY.to_owned(), hidden_end.to_string());
     let public = reduced(metadata, |root, _| root < public_columns, has_hidden.then_some(pair))?;
     write(&mut bytes, &public)?;
-    Ok(Footers { bytes, hidden_end: has_hidden.then_some(hidden_end) })
+    Ok(Footers { bytes, hidden_end: has_hidden.then_some(hidden_end), words })
 }
 
 fn write(bytes: &mut Vec<u8>, metadata: &ParquetMetaData) -> Result<()> {

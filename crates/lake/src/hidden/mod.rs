@@ -15,6 +15,7 @@ mod coverage;
 mod footer;
 pub(crate) mod record;
 mod shred;
+pub(crate) mod words;
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use coverage::{Coverage, PathCoverage, coverage};
 pub(crate) use footer::{HIDDEN_END_KEY, finish};
 pub use record::{Decision, PathEntry, PathRecord};
 pub(crate) use shred::Shredder;
+pub use words::{WORDS_COLUMN, WordBlocks};
 
 /// Columns of `events` whose text is JSON.
 pub const DOCUMENTS: [&str; 2] = ["details", "ocsf"];

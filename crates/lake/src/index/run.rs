@@ -96,6 +96,7 @@ impl RunWriter {
             partition: BTreeMap::new(),
             statistics_json: Some(statistics_json(&OBSERVABLE_COLUMNS, &metadata).into()),
             hidden_end: None,
+            words: None,
             is_shredded: false,
             exact_times: None,
             parsed: OnceLock::new(),

@@ -2,6 +2,7 @@
 //! are skipped when read.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use crate::error::{LakeError, Result};
 use crate::file::DataFile;
 use crate::hidden::HIDDEN_END_KEY;
+use crate::hidden::words::WORDS_TAG;
 
 /// What this writer calls itself in the log.
 pub(crate) const ENGINE: &str = concat!("headwater/", env!("CARGO_PKG_VERSION"));
@@ -181,6 +183,7 @@ impl Add {
                 .collect(),
             statistics_json: self.stats,
             hidden_end: hidden_end(&tags, self.size),
+            words: words(&tags, self.size),
             is_shredded: tags.contains_key(SHREDDED_TAG),
             exact_times: None,
             parsed: OnceLock::new(),
@@ -195,7 +198,11 @@ pub(crate) const SHREDDED_TAG: &str = "headwater.shredded";
 fn tags(file: &DataFile) -> Option<HashMap<String, Option<String>>> {
     let end = file.hidden_end.map(|end| (HIDDEN_END_KEY.to_owned(), Some(end.to_string())));
     let shredded = file.is_shredded.then(|| (SHREDDED_TAG.to_owned(), Some("true".to_owned())));
-    let tags: HashMap<_, _> = end.into_iter().chain(shredded).collect();
+    let words = file
+        .words
+        .as_ref()
+        .map(|words| (WORDS_TAG.to_owned(), Some(format!("{}-{}", words.start, words.end))));
+    let tags: HashMap<_, _> = end.into_iter().chain(shredded).chain(words).collect();
     (!tags.is_empty()).then_some(tags)
 }
 
@@ -203,6 +210,13 @@ fn tags(file: &DataFile) -> Option<HashMap<String, Option<String>>> {
 pub(crate) fn hidden_end(tags: &HashMap<String, Option<String>>, size: u64) -> Option<u64> {
     let end = tags.get(HIDDEN_END_KEY)?.as_ref()?.parse().ok()?;
     (end < size).then_some(end)
+}
+
+/// Where a file with these tags has filters of words.
+pub(crate) fn words(tags: &HashMap<String, Option<String>>, size: u64) -> Option<Range<u64>> {
+    let (start, end) = tags.get(WORDS_TAG)?.as_ref()?.split_once('-')?;
+    let range = start.parse().ok()?..end.parse().ok()?;
+    (range.start < range.end && range.end < size).then_some(range)
 }
 
 impl Remove {

@@ -15,6 +15,7 @@ use parquet::arrow::async_writer::AsyncFileWriter;
 use crate::clock::milliseconds;
 use crate::error::{LakeError, Result};
 use crate::file::DataFile;
+use crate::hidden::words::WordFilters;
 use crate::hidden::{self, HiddenColumn, HiddenOptions, Sample, Shredder};
 use crate::order::source_runs;
 use crate::schema::{stored_columns, stored_schema, writer_options};
@@ -46,6 +47,7 @@ struct OpenFile {
     path: String,
     writer: AsyncArrowWriter<Unfinished>,
     shredder: Shredder,
+    words: Option<WordFilters>,
 }
 
 /// A file that is not complete when its Parquet writer is: another footer follows.
@@ -101,6 +103,9 @@ impl Sink {
             None => self.create(batch).await?,
         };
         let shredded = file.shredder.shred(batch).map_err(LakeError::arrow("shred rows"))?;
+        if let Some(words) = &mut file.words {
+            words.add(batch).map_err(LakeError::arrow("read words"))?;
+        }
         let written = file.writer.write(&shredded).await;
         written.map_err(LakeError::parquet("write", &file.path))?;
         let bytes = file.writer.bytes_written() + file.writer.in_progress_size();
@@ -125,11 +130,13 @@ impl Sink {
                 Box::new(BufWriter::new(self.table.object_store(), object))
             }
         };
+        // They stand in front of the footer that files with hidden columns have.
+        let words = (!hidden.is_empty()).then(WordFilters::default);
         let shredder = Shredder::new(&self.schema, hidden);
         let schema = Arc::clone(shredder.schema());
         let writer = AsyncArrowWriter::try_new_with_options(Unfinished(output), schema, options);
         let writer = writer.map_err(LakeError::parquet("write", &path))?;
-        Ok(OpenFile { path, writer, shredder })
+        Ok(OpenFile { path, writer, shredder, words })
     }
 
     /// The hidden columns that a file with such rows deserves.
@@ -158,13 +165,15 @@ impl Sink {
     }
 
     async fn close(&mut self) -> Result<()> {
-        let Some(OpenFile { path, mut writer, shredder }) = self.open.take() else {
+        let Some(OpenFile { path, mut writer, shredder, words }) = self.open.take() else {
             return Ok(());
         };
         let failed = || LakeError::parquet("write", &path);
         let metadata = writer.finish().await.map_err(failed())?;
         let written = writer.bytes_written() as u64;
-        let footers = hidden::finish(&metadata, written, self.columns.len(), &shredder.broken());
+        let words = words.map(WordFilters::finish).transpose().map_err(failed())?.flatten();
+        let broken = shredder.broken();
+        let footers = hidden::finish(&metadata, written, self.columns.len(), &broken, words);
         let footers = footers.map_err(failed())?;
         let Unfinished(mut output) = writer.into_inner();
         output.write(footers.bytes.into()).await.map_err(failed())?;
@@ -182,6 +191,7 @@ impl Sink {
             partition: self.like.partition.clone(),
             statistics_json: Some(statistics_json(self.columns, &metadata).into()),
             hidden_end: footers.hidden_end,
+            words: footers.words,
             is_shredded: self.is_complete && self.options.hidden.columns_max > 0,
             exact_times: None,
             parsed: OnceLock::new(),

@@ -75,9 +75,9 @@ impl Encoder {
             writer.write(&shredded).map_err(failed())?;
         }
         let metadata = writer.close().map_err(failed())?;
-        let footers =
-            hidden::finish(&metadata, bytes.len() as u64, self.columns.len(), &shredder.broken())
-                .map_err(failed())?;
+        let (written, broken) = (bytes.len() as u64, shredder.broken());
+        let footers = hidden::finish(&metadata, written, self.columns.len(), &broken, None);
+        let footers = footers.map_err(failed())?;
         bytes.extend(footers.bytes);
         let time = |time: Option<i64>| Timestamp::from_micros(time.unwrap_or(0));
         let times = || rows.iter().map(|row| row.time);

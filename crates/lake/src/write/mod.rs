@@ -167,6 +167,7 @@ impl TableWriter {
             partition: partition_values(file.hour),
             statistics_json: Some(file.statistics.into()),
             hidden_end: file.hidden_end,
+            words: None,
             is_shredded: false,
             exact_times: Some(file.times),
             parsed: OnceLock::new(),

@@ -12,6 +12,7 @@ mod arrows;
 mod attempt;
 mod binary;
 mod call;
+mod contains_token;
 mod date_arithmetic;
 mod definition;
 mod extremum;
@@ -86,6 +87,7 @@ fn scalars() -> Vec<&'static Definition> {
         &regexp::REGEXP_REPLACE,
         &regexp::REGEXP_SPLIT,
         &regexp::REGEXP_POSITION,
+        &contains_token::DEFINITION,
         &split::SPLIT,
         &split::SPLIT_PART,
         &url::URL_EXTRACT_PORT,
@@ -136,6 +138,9 @@ pub fn all() -> Vec<Reference> {
 
 /// Name of the function that gives the text of a scalar in a document.
 pub(crate) const SCALAR_AT: &str = "json_extract_scalar";
+
+/// Name of the function that looks for a word.
+pub(crate) const CONTAINS_TOKEN: &str = "contains_token";
 
 /// Name of the function that gives the JSON at a path of a document.
 pub(crate) const JSON_AT: &str = "json_extract";

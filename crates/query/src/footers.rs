@@ -1,0 +1,65 @@
+//! Footers of data files, each read once for many statements. The engine asks for a footer without
+//! its page indexes first, and for these in every statement anew; here both come from its cache.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use datafusion::common::Result;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::{
+    CachedParquetFileReaderFactory, ParquetFileReaderFactory,
+};
+use datafusion::execution::cache::cache_manager::FileMetadataCache;
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use futures::future::BoxFuture;
+use object_store::ObjectStore;
+use parquet::arrow::arrow_reader::ArrowReaderOptions;
+use parquet::arrow::async_reader::AsyncFileReader;
+use parquet::file::metadata::ParquetMetaData;
+
+/// Makes readers whose footers come with page indexes.
+#[derive(Debug)]
+pub(crate) struct FooterReaders(CachedParquetFileReaderFactory);
+
+impl FooterReaders {
+    pub(crate) fn new(store: Arc<dyn ObjectStore>, cache: Arc<FileMetadataCache>) -> Self {
+        Self(CachedParquetFileReaderFactory::new(store, cache))
+    }
+}
+
+impl ParquetFileReaderFactory for FooterReaders {
+    fn create_reader(
+        &self,
+        partition: usize,
+        file: PartitionedFile,
+        metadata_size_hint: Option<usize>,
+        metrics: &ExecutionPlanMetricsSet,
+    ) -> Result<Box<dyn AsyncFileReader + Send>> {
+        let reader = self.0.create_reader(partition, file, metadata_size_hint, metrics)?;
+        Ok(Box::new(FooterReader(reader)))
+    }
+}
+
+struct FooterReader(Box<dyn AsyncFileReader + Send>);
+
+impl AsyncFileReader for FooterReader {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
+        self.0.get_bytes(range)
+    }
+
+    fn get_byte_ranges(
+        &mut self,
+        ranges: Vec<Range<u64>>,
+    ) -> BoxFuture<'_, parquet::errors::Result<Vec<Bytes>>> {
+        self.0.get_byte_ranges(ranges)
+    }
+
+    fn get_metadata<'a>(
+        &'a mut self,
+        _: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, parquet::errors::Result<Arc<ParquetMetaData>>> {
+        // Who does not say that it wants none gets page indexes, and they are kept.
+        self.0.get_metadata(None)
+    }
+}
