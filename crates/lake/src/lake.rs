@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use headwater_event::schema::OBSERVABLES;
 use object_store::ObjectStore;
 use url::Url;
 
@@ -14,6 +15,10 @@ use crate::table::Table;
 
 /// Versions between two checkpoints of a table's log.
 pub(crate) const CHECKPOINT_INTERVAL: u64 = 100;
+
+/// The same for the index of observables, at most: it has few files, so a checkpoint costs little,
+/// and a search on a cold process reads every entry behind it.
+const INDEX_CHECKPOINT_INTERVAL: u64 = 20;
 
 /// How a lake is opened.
 #[derive(Clone)]
@@ -105,7 +110,12 @@ impl Lake {
     /// # Errors
     /// `Invalid` when the name cannot be that of a table.
     pub fn table(&self, name: &str) -> Result<Table> {
-        Ok(Table::new(self.storage.table(name)?, self.options.clone()))
+        let mut options = self.options.clone();
+        if name == OBSERVABLES {
+            options.checkpoint_interval =
+                options.checkpoint_interval.min(INDEX_CHECKPOINT_INTERVAL);
+        }
+        Ok(Table::new(self.storage.table(name)?, options))
     }
 
     /// Names of the tables that exist, sorted.
