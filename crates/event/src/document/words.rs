@@ -50,7 +50,8 @@ pub fn has_word(text: &str, word: &str) -> bool {
         }
         match bytes.get(..start).unwrap_or_default() {
             [] => return true,
-            // A letter of an escape, or of a path of Windows.
+            // Behind an escape, whose letter the first one may be; or a path of Windows.
+            [.., b'\\'] if is_json => return reads_word(text, word),
             [.., b'\\', before] if is_json && is_word(*before) => return reads_word(text, word),
             [.., before] if is_word(*before) => {}
             _ => return true,
@@ -79,9 +80,11 @@ const fn is_word(byte: u8) -> bool {
 fn escape(text: &str, word: &mut Word, found: &mut impl FnMut(&str)) -> Option<usize> {
     let digits = text.strip_prefix("\\u").and_then(|digits| digits.get(..4));
     let Some(digits) = digits else {
+        // Others are no escapes.
+        let is_escape = |byte: &u8| b"\"\\/bfnrtu".contains(byte);
+        text.as_bytes().get(1).filter(|byte| is_escape(byte))?;
         word.end(found);
-        let length = text.get(1..)?.chars().next().map_or(0, char::len_utf8);
-        return Some(1 + length);
+        return Some(2);
     };
     let unit = u32::from_str_radix(digits, 16).ok()?;
     match char::from_u32(unit) {
@@ -146,6 +149,34 @@ mod tests {
         check(r#"["broken\u00"#, &["broken", "00"]);
         check(r#"["end\"#, &["end"]);
         check("snake_case-kebab/Win32_ShadowCopy", &["snake_case", "kebab", "win32_shadowcopy"]);
+    }
+
+    /// The search for one word and the list of all words are two ways to the same answer.
+    #[test]
+    fn a_word_is_found_where_it_is_listed() {
+        const PARTS: [&str; 16] = [
+            "ab", "AB", "a", "b", "_", "7", " ", "\\", "\\\\", "\\n", "\\u0061", "\\u0042",
+            "\\u002c", "u", "ß", "\"",
+        ];
+        let mut state = 1_u64;
+        let mut found = 0;
+        for _ in 0..50_000 {
+            let mut text = String::new();
+            for place in 0..8 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let number = usize::try_from(state >> 33).unwrap_or(0);
+                if place == 0 && number & 64 == 0 {
+                    text.push('{');
+                }
+                text.push_str(PARTS[number % PARTS.len()]);
+            }
+            for word in ["ab", "nab", "aab", "ß"] {
+                let is_listed = reads_word(&text, word);
+                assert_eq!(has_word(&text, word), is_listed, "{word} in {text}");
+                found += usize::from(is_listed);
+            }
+        }
+        assert!(found > 1_000, "{found}");
     }
 
     #[test]
