@@ -52,8 +52,8 @@ const DECODED_GROWTH: u64 = 8;
 /// costs whoever opens the file; what a query skips inside of it are pages.
 const ROW_GROUP_ROWS: usize = 65_536;
 
-/// Compacted files live long: text is a fifth smaller than at the level of ingest (1; level 3 gains
-/// nothing on events), for a few times the effort.
+/// Compacted files live long: the text of events is a sixth smaller than at levels 1 and 3, which
+/// hardly differ, for about twice the processor time of a compaction at level 3.
 const ZSTD_LEVEL: i32 = 9;
 
 /// Passes over the table: what does not fit into memory at once is merged in steps.
