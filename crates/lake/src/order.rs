@@ -3,6 +3,7 @@
 //! only one source fills cost nothing where they are empty.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -67,11 +68,16 @@ pub fn source_runs(batch: &RecordBatch) -> Result<Vec<SourceRun>> {
     };
     let column: ArrayRef =
         cast(column, &DataType::Utf8View).map_err(LakeError::arrow("read sources"))?;
+    // Sources that take turns: each is copied once.
+    let mut known: HashMap<&str, Arc<str>> = HashMap::new();
     for (row, source) in column.as_string_view().iter().enumerate() {
         let source = source.unwrap_or_default();
         match runs.last_mut() {
             Some(run) if *run.source == *source => run.rows.end = row + 1,
-            _ => runs.push(SourceRun { source: source.into(), rows: row..row + 1 }),
+            _ => {
+                let source = known.entry(source).or_insert_with(|| source.into());
+                runs.push(SourceRun { source: Arc::clone(source), rows: row..row + 1 });
+            }
         }
     }
     Ok(runs)
