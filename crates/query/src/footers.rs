@@ -1,6 +1,11 @@
 //! Footers of data files, each read once for many statements. The engine asks for a footer without
-//! its page indexes first, and for these in every statement anew; here both come from its cache.
+//! its page indexes first, and for these in every statement anew; here both come from its cache,
+//! and the engine gets what a statement needs of them.
 
+mod cut;
+mod named;
+
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -18,7 +23,11 @@ use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::file::metadata::ParquetMetaData;
 
-/// Makes readers whose footers come with page indexes.
+use cut::cut;
+pub(crate) use named::{NameRule, NamedColumns};
+
+/// Makes readers whose footers come with page indexes, and without columns that the statement does
+/// not name ([`NamedColumns`]).
 #[derive(Debug)]
 pub(crate) struct FooterReaders(CachedParquetFileReaderFactory);
 
@@ -36,30 +45,44 @@ impl ParquetFileReaderFactory for FooterReaders {
         metadata_size_hint: Option<usize>,
         metrics: &ExecutionPlanMetricsSet,
     ) -> Result<Box<dyn AsyncFileReader + Send>> {
+        let named = file.extension::<NamedColumns>().and_then(NamedColumns::get);
         let reader = self.0.create_reader(partition, file, metadata_size_hint, metrics)?;
-        Ok(Box::new(FooterReader(reader)))
+        Ok(Box::new(FooterReader { reader, named }))
     }
 }
 
-struct FooterReader(Box<dyn AsyncFileReader + Send>);
+struct FooterReader {
+    reader: Box<dyn AsyncFileReader + Send>,
+    /// The columns that are read, where that is known.
+    named: Option<BTreeSet<String>>,
+}
 
 impl AsyncFileReader for FooterReader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
-        self.0.get_bytes(range)
+        self.reader.get_bytes(range)
     }
 
     fn get_byte_ranges(
         &mut self,
         ranges: Vec<Range<u64>>,
     ) -> BoxFuture<'_, parquet::errors::Result<Vec<Bytes>>> {
-        self.0.get_byte_ranges(ranges)
+        self.reader.get_byte_ranges(ranges)
     }
 
     fn get_metadata<'a>(
         &'a mut self,
         _: Option<&'a ArrowReaderOptions>,
     ) -> BoxFuture<'a, parquet::errors::Result<Arc<ParquetMetaData>>> {
-        // Who does not say that it wants none gets page indexes, and they are kept.
-        self.0.get_metadata(None)
+        Box::pin(async move {
+            // Who does not say that it wants none gets page indexes, and they are kept.
+            let whole = self.reader.get_metadata(None).await?;
+            match &self.named {
+                Some(names) => Ok(Arc::new(cut(&whole, names)?)),
+                None => Ok(whole),
+            }
+        })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,7 @@ use headwater_lake::Lake;
 use tokio::time::Instant;
 
 use crate::catalog::LakeSchema;
+use crate::footers::NameRule;
 use crate::hidden::{SiftRule, explained};
 use crate::ioc::IndicatorLists;
 use crate::scan_report::ScanLog;
@@ -129,6 +130,7 @@ impl Session {
             .with_runtime_env(runtime)
             .with_default_features()
             .with_physical_optimizer_rule(Arc::new(SiftRule))
+            .with_physical_optimizer_rule(Arc::new(NameRule))
             .build();
         let context = SessionContext::new_with_state(state);
         crate::functions::register(&context).map_err(engine)?;

@@ -30,7 +30,7 @@ use datafusion::physical_plan::union::UnionExec;
 use headwater_event::schema::PARTITION_COLUMNS;
 use headwater_lake::{DataFile, Snapshot, Table};
 
-use crate::footers::FooterReaders;
+use crate::footers::{FooterReaders, NamedColumns};
 use crate::fresh::project;
 use crate::hidden::HiddenAdapterFactory;
 use crate::ioc::keep_indexed;
@@ -174,14 +174,23 @@ impl LakeTable {
 /// Text columns as Arrow string views: the Parquet reader then hands out values without copying
 /// them.
 fn view_schema(schema: &SchemaRef) -> SchemaRef {
-    let fields = schema.fields().iter().map(|field| match field.data_type() {
-        DataType::Utf8 if !PARTITION_COLUMNS.contains(&field.name().as_str()) => {
-            Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View))
+    let fields = schema.fields().iter().map(|field| {
+        match PARTITION_COLUMNS.contains(&field.name().as_str()) {
+            true => Arc::clone(field),
+            false => view_field(field),
         }
-        DataType::Binary => Arc::new(field.as_ref().clone().with_data_type(DataType::BinaryView)),
-        _ => Arc::clone(field),
     });
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// A stored column as it is read.
+pub(crate) fn view_field(field: &Arc<Field>) -> Arc<Field> {
+    let view = match field.data_type() {
+        DataType::Utf8 => DataType::Utf8View,
+        DataType::Binary => DataType::BinaryView,
+        _ => return Arc::clone(field),
+    };
+    Arc::new(field.as_ref().clone().with_data_type(view))
 }
 
 /// Spreads files over `count` groups of similar size, big files first.
@@ -271,8 +280,12 @@ impl LakeTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let partitions = self.partition_fields();
+        let named = NamedColumns::default();
         let files = kept.files.iter();
-        let files = files.map(|file| self.partitioned_file(file, &partitions, kept)).collect();
+        let files = files.map(|file| {
+            self.partitioned_file(file, &partitions, kept).with_extension(named.clone())
+        });
+        let files = files.collect();
         let groups = balance(files, state.config().target_partitions());
         let mut options = state.table_options().parquet.clone();
         options.global = state.config().options().execution.parquet.clone();
