@@ -37,6 +37,7 @@ const RUNS: usize = 5;
 const ROUNDS: usize = 3;
 
 fn main() -> Result<()> {
+    measure::keep_freed_memory();
     let threads = std::thread::available_parallelism()?.get();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use headwater_benches::measure::median;
+use headwater_benches::measure::{keep_freed_memory, median};
 use headwater_benches::report::{Report, Target, progress};
 use headwater_benches::rivals::{DuckdbAnswers, DuckdbQueries};
 use headwater_benches::{answers, headwater, settings};
@@ -30,6 +30,7 @@ const RUNS: usize = 5;
 const PRUNED_MILLIS_MAX: f64 = 50.0;
 
 fn main() -> Result<()> {
+    keep_freed_memory();
     let threads = std::thread::available_parallelism()?.get();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;

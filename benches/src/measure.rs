@@ -170,6 +170,16 @@ impl ProcessTimes {
     }
 }
 
+/// Makes the allocator keep what is freed, as the program does for the commands that are measured.
+/// To be called first of all.
+#[expect(unsafe_code, reason = "the allocator's options have no safe wrapper")]
+pub fn keep_freed_memory() {
+    /// Number of the option `purge_delay` in `mimalloc.h`; -1 means never.
+    const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
+    // SAFETY: sets a number in a static table; not thread-safe, and there is only this thread yet.
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) };
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

@@ -101,7 +101,7 @@ pub(crate) enum Command {
 impl Command {
     /// Whether it fills and empties large buffers over and over.
     pub(crate) const fn reuses_memory(&self) -> bool {
-        matches!(self, Self::Ingest(_) | Self::Serve(_) | Self::Renormalize(_))
+        matches!(self, Self::Ingest(_) | Self::Query(_) | Self::Renormalize(_) | Self::Serve(_))
     }
 }
 
