@@ -54,7 +54,7 @@ impl ParquetFileReaderFactory for FooterReaders {
 struct FooterReader {
     reader: Box<dyn AsyncFileReader + Send>,
     /// The columns that are read, where that is known.
-    named: Option<BTreeSet<String>>,
+    named: Option<Arc<BTreeSet<String>>>,
 }
 
 impl AsyncFileReader for FooterReader {

@@ -19,17 +19,17 @@ use crate::hidden::called_path;
 /// The names of the columns that the scans of a file may read, hidden ones too. It travels with the
 /// file; none yet when no plan has been completed, and then a scan may read all.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct NamedColumns(Arc<Mutex<Option<BTreeSet<String>>>>);
+pub(crate) struct NamedColumns(Arc<Mutex<Option<Arc<BTreeSet<String>>>>>);
 
 impl NamedColumns {
-    pub(super) fn get(&self) -> Option<BTreeSet<String>> {
+    pub(super) fn get(&self) -> Option<Arc<BTreeSet<String>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Adds names: two scans of a plan may share their files.
     fn add(&self, names: BTreeSet<String>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get_or_insert_default().extend(names);
+        Arc::make_mut(known.get_or_insert_default()).extend(names);
     }
 }
 
