@@ -5,7 +5,6 @@
 mod cut;
 mod named;
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -24,7 +23,8 @@ use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::file::metadata::ParquetMetaData;
 
 use cut::cut;
-pub(crate) use named::{NameRule, NamedColumns};
+use named::Names;
+pub(crate) use named::{NameRule, NamedColumns, add_names, column_name};
 
 /// Makes readers whose footers come with page indexes, and without columns that the statement does
 /// not name ([`NamedColumns`]).
@@ -54,7 +54,7 @@ impl ParquetFileReaderFactory for FooterReaders {
 struct FooterReader {
     reader: Box<dyn AsyncFileReader + Send>,
     /// The columns that are read, where that is known.
-    named: Option<Arc<BTreeSet<String>>>,
+    named: Option<Arc<Names>>,
 }
 
 impl AsyncFileReader for FooterReader {

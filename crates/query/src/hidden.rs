@@ -29,6 +29,7 @@ use headwater_event::document::pointer::Pointer;
 use headwater_lake::hidden::{DOCUMENTS, HiddenPath, canonical_integer};
 
 use crate::functions::SCALAR_AT;
+use crate::grouping::AsDictionary;
 use crate::scan_report::ScanLog;
 
 pub(crate) use explained::explained;
@@ -104,7 +105,7 @@ impl Drop for HiddenAdapter {
 
 impl PhysicalExprAdapter for HiddenAdapter {
     fn rewrite(&self, expr: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
-        self.inner.rewrite(self.rewritten(expr)?)
+        read_as_stored(self.inner.rewrite(self.rewritten(expr)?)?)
     }
 }
 
@@ -248,6 +249,17 @@ impl HiddenAdapter {
             None => (self.integers(right)?, integer_literal(left)?),
         };
         Some(Arc::new(BinaryExpr::new(column, *comparison.op(), number)))
+    }
+}
+
+/// A column that is asked for as a dictionary is left as it comes: what makes dictionaries makes
+/// texts as well.
+fn read_as_stored(expr: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
+    let Some(dictionary) = expr.downcast_ref::<AsDictionary>() else { return Ok(expr) };
+    let Some(cast) = dictionary.text().downcast_ref::<CastExpr>() else { return Ok(expr) };
+    match cast.expr().is::<Column>() {
+        true => Ok(Arc::new(AsDictionary::new(Arc::clone(cast.expr())))),
+        false => Ok(expr),
     }
 }
 

@@ -12,6 +12,7 @@ mod filter;
 mod footers;
 mod fresh;
 pub mod functions;
+mod grouping;
 mod hidden;
 mod ioc;
 mod json;

@@ -25,6 +25,7 @@ use tokio::time::Instant;
 
 use crate::catalog::LakeSchema;
 use crate::footers::NameRule;
+use crate::grouping::GroupingRule;
 use crate::hidden::{SiftRule, explained};
 use crate::ioc::IndicatorLists;
 use crate::scan_report::ScanLog;
@@ -130,6 +131,7 @@ impl Session {
             .with_runtime_env(runtime)
             .with_default_features()
             .with_physical_optimizer_rule(Arc::new(SiftRule))
+            .with_physical_optimizer_rule(Arc::new(GroupingRule))
             .with_physical_optimizer_rule(Arc::new(NameRule))
             .build();
         let context = SessionContext::new_with_state(state);

@@ -5,22 +5,25 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::datatypes::Schema;
+use arrow::datatypes::{DataType, Schema};
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, encode_arrow_schema, parquet_to_arrow_schema};
+use parquet::basic::{Encoding, PageType};
 use parquet::errors::Result;
 use parquet::file::metadata::{
-    FileMetaData, KeyValue, ParquetMetaData, ParquetMetaDataBuilder, RowGroupMetaData,
+    ColumnChunkMetaData, FileMetaData, KeyValue, ParquetMetaData, ParquetMetaDataBuilder,
+    RowGroupMetaData,
 };
 use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type};
 
+use super::named::Names;
 use crate::table::view_field;
 
 /// The footer without the columns that have none of these names; at least one column is kept. Text
-/// comes as views.
+/// comes as views, or as a dictionary where that is asked for and the file has nothing else.
 ///
 /// # Errors
 /// The footer is not one that a reader would take.
-pub(super) fn cut(footer: &ParquetMetaData, names: &BTreeSet<String>) -> Result<ParquetMetaData> {
+pub(super) fn cut(footer: &ParquetMetaData, names: &Names) -> Result<ParquetMetaData> {
     let file = footer.file_metadata();
     let whole = file.schema_descr();
     let roots = whole.root_schema().get_fields();
@@ -35,9 +38,10 @@ pub(super) fn cut(footer: &ParquetMetaData, names: &BTreeSet<String>) -> Result<
     let root = Type::group_type_builder(whole.name()).with_fields(fields).build()?;
     let schema = Arc::new(SchemaDescriptor::new(Arc::new(root)));
     let groups = footer.row_groups().iter();
-    let groups = groups.map(|group| cut_group(group, &schema, &leaves)).collect::<Result<_>>()?;
+    let groups: Vec<_> =
+        groups.map(|group| cut_group(group, &schema, &leaves)).collect::<Result<_>>()?;
     let orders = file.column_orders().map(|all| of_leaves(all, &leaves));
-    let types = vec![arrow_types(&schema)?];
+    let types = vec![arrow_types(&schema, &groups, names)?];
     let created_by = file.created_by().map(str::to_owned);
     let file =
         FileMetaData::new(file.version(), file.num_rows(), created_by, Some(types), schema, orders);
@@ -73,9 +77,46 @@ fn of_leaves<T: Clone>(all: &[T], leaves: &[usize]) -> Vec<T> {
 }
 
 /// The Arrow types of the columns, as a reader looks for them.
-fn arrow_types(schema: &SchemaDescriptor) -> Result<KeyValue> {
+fn arrow_types(
+    schema: &SchemaDescriptor,
+    groups: &[RowGroupMetaData],
+    names: &Names,
+) -> Result<KeyValue> {
     let stored = parquet_to_arrow_schema(schema, None)?;
-    let fields: Vec<_> = stored.fields().iter().map(view_field).collect();
-    let types = encode_arrow_schema(&Schema::new(fields));
+    let fields = stored.fields().iter().enumerate().map(|(root, field)| {
+        let is_dictionary = *field.data_type() == DataType::Utf8
+            && names.is_dictionary(field.name())
+            && is_dictionary(schema, groups, root);
+        match is_dictionary {
+            true => Arc::new(field.as_ref().clone().with_data_type(stored_dictionary())),
+            false => view_field(field),
+        }
+    });
+    let types = encode_arrow_schema(&Schema::new(fields.collect::<Vec<_>>()));
     Ok(KeyValue { key: ARROW_SCHEMA_META_KEY.to_owned(), value: Some(types) })
+}
+
+/// What a reader makes of a column of text that is all in dictionaries without looking at the
+/// texts.
+fn stored_dictionary() -> DataType {
+    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+}
+
+/// Whether all values of a flat column are in dictionaries.
+fn is_dictionary(schema: &SchemaDescriptor, groups: &[RowGroupMetaData], root: usize) -> bool {
+    let leaf = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == root);
+    let Some(leaf) = leaf else { return false };
+    groups.iter().all(|group| group.columns().get(leaf).is_some_and(is_in_dictionary))
+}
+
+fn is_in_dictionary(chunk: &ColumnChunkMetaData) -> bool {
+    let has_values_in_pages = match chunk.page_encoding_stats_mask() {
+        Some(encodings) => !encodings.is_only(Encoding::RLE_DICTIONARY),
+        None => chunk.page_encoding_stats().is_none_or(|pages| {
+            let is_data = |kind| matches!(kind, PageType::DATA_PAGE | PageType::DATA_PAGE_V2);
+            let mut pages = pages.iter().filter(|page| is_data(page.page_type));
+            pages.any(|page| page.encoding != Encoding::RLE_DICTIONARY)
+        }),
+    };
+    chunk.dictionary_page_offset().is_some() && !has_values_in_pages
 }

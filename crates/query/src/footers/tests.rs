@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray as _, Int64Array, ListArray, RecordBatch, StringArray};
-use arrow::compute::concat_batches;
+use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Int32Type};
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
@@ -17,8 +17,10 @@ use parquet::file::metadata::{
     PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader, SortingColumn,
 };
 use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
 
 use super::cut::cut;
+use super::named::Names;
 
 const ROWS: i32 = 1_000;
 
@@ -46,6 +48,7 @@ fn file() -> Bytes {
         .set_data_page_row_count_limit(100)
         .set_write_batch_size(50)
         .set_sorting_columns(Some(vec![sorted]))
+        .set_column_dictionary_enabled(ColumnPath::from("details$.a"), false)
         .build();
     let rows = rows();
     let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties)).unwrap();
@@ -59,8 +62,8 @@ fn footer(file: &Bytes) -> ParquetMetaData {
 }
 
 fn cut_to(file: &Bytes, names: &[&str]) -> ParquetMetaData {
-    let names: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    cut(&footer(file), &names).unwrap()
+    let values = names.iter().map(|name| (*name).to_owned()).collect();
+    cut(&footer(file), &Names { values, ..Names::default() }).unwrap()
 }
 
 fn read(file: &Bytes, footer: ParquetMetaData) -> RecordBatch {
@@ -85,6 +88,28 @@ fn the_named_columns_are_read_as_before() {
     assert_eq!(*read.column(1).data_type(), DataType::Utf8View);
     let values: Vec<_> = read.column(1).as_string_view().iter().collect();
     assert_eq!(values, expected.column(3).as_string::<i32>().iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_column_comes_as_the_dictionary_that_it_is() {
+    let file = file();
+    let both: BTreeSet<_> = ["details", "details$.a"].map(str::to_owned).into();
+    let types = |values: &[&str]| {
+        let values = values.iter().map(|name| (*name).to_owned()).collect();
+        let names = Names { values, dictionaries: both.clone() };
+        let read = read(&file, cut(&footer(&file), &names).unwrap());
+        assert_eq!(read.num_columns(), 2);
+        for (column, expected) in read.columns().iter().zip(&rows().columns()[2..]) {
+            let (column, expected) =
+                (cast(column, &DataType::Utf8), cast(expected, &DataType::Utf8));
+            assert_eq!(column.unwrap().as_ref(), expected.unwrap().as_ref());
+        }
+        [0, 1].map(|column| read.column(column).data_type().clone())
+    };
+    let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    assert_eq!(types(&[]), [dictionary, DataType::Utf8View]);
+    // Who reads its values as well gets them alone.
+    assert_eq!(types(&["details"]), [DataType::Utf8View, DataType::Utf8View]);
 }
 
 #[test]

@@ -96,7 +96,7 @@ async fn lake(files: &[RecordBatch], is_shredded: impl Fn(usize) -> bool) -> (La
         let hidden = if is_shredded(number) { shredded() } else { HiddenOptions::none() };
         append(&table, rows.clone(), hidden).await;
     }
-    let options = SessionOptions { threads: Some(1), ..SessionOptions::default() };
+    let options = SessionOptions { threads: Some(2), ..SessionOptions::default() };
     let session = Session::open(&lake, options).await.unwrap();
     (lake, session)
 }
@@ -303,10 +303,11 @@ async fn a_column_that_does_not_fit_to_the_end_is_not_used() {
     )
     .await;
     assert!(found.contains("| 443   | 2999 |") && found.contains("| https | 1    |"), "{found}");
-    assert_eq!((report.files_from_columns, report.files_parsed), (0, 1));
+    // Each thread reads a part of the file.
+    assert_eq!((report.files_from_columns, report.files_parsed), (0, 2));
     let (_, report) =
         answer(&session, "SELECT json_extract_scalar(details, '$.name') FROM events").await;
-    assert_eq!((report.files_from_columns, report.files_parsed), (1, 0));
+    assert_eq!((report.files_from_columns, report.files_parsed), (2, 0));
     drop(lake);
 }
 
@@ -403,4 +404,36 @@ async fn explain_tells_which_places_are_columns() {
     assert!(plan.contains("reads of files: 1 from columns, 1 parsed"), "{plan}");
     let (plan, _) = answer(&session, "EXPLAIN SELECT eventid FROM events").await;
     assert!(!plan.contains("hidden_columns"), "{plan}");
+}
+
+#[tokio::test]
+async fn groups_are_counted_by_number_where_texts_are_only_grouped_by() {
+    let document = |row: usize| Some(format!(r#"{{"name":"n{}","port":"{}"}}"#, row % 7, row % 3));
+    let of_file = |file: usize| {
+        let documents: Vec<_> = (0..ROWS).map(|row| document(file + row)).collect();
+        rows(file * ROWS, &documents, &vec![None; ROWS])
+    };
+    let (_lake, session) = lake(&[0, 1].map(of_file), |file| file == 0).await;
+    let [name, port] =
+        ["name", "port"].map(|key| format!("json_extract_scalar(details, '$.{key}')"));
+    let groups =
+        |keys: &str, what: &str| format!("SELECT {keys} AS k, {what} FROM events GROUP BY 1");
+    let guarded = format!("CASE WHEN {port} <> '1' THEN CAST({port} AS BIGINT) END");
+    for (sql, is_by_number) in [
+        (groups(&name, "count(*)"), true),
+        (groups("source", "count(*)"), true),
+        (groups(&name, &format!("sum(CAST({port} AS BIGINT))")), true),
+        (groups(&format!("CAST({port} AS BIGINT)"), "count(*)"), true),
+        // Computed, also read as a text, cast for some rows only.
+        (groups(&format!("lower({name})"), "count(*)"), false),
+        (groups(&name, &format!("max({name})")), false),
+        (groups(&format!("year || {name}"), &format!("sum({guarded})")), false),
+    ] {
+        let mut answer = session.query(&sql, &[]).await.unwrap();
+        let by_number = answer.plan_text().contains("DictionaryAggregateExec");
+        assert_eq!(by_number, is_by_number, "{sql}: {}", answer.plan_text());
+        let groups: usize =
+            answer.collect().await.unwrap().iter().map(|rows| rows.num_rows()).sum();
+        assert!(groups == 3 || groups == 7, "{sql}: {groups}");
+    }
 }
