@@ -4,37 +4,41 @@
 //! All engines hold the same rows: the rivals read them from the files of the lake without hidden
 //! columns. Their answers are compared row by row.
 
+mod compared;
 mod paths;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use headwater_benches::generate::Dataset;
 use headwater_benches::measure::{self, Usage, mebibytes, median};
 use headwater_benches::report::{Report, Target, progress};
-use headwater_benches::rivals::{
-    ClickhouseJson, DuckdbAnswer, DuckdbColumns, DuckdbQueries, TableAnswers,
-};
+use headwater_benches::rivals::{ClickhouseJson, DuckdbColumns, DuckdbQueries};
 use headwater_benches::{answers, headwater, settings};
 use headwater_event::Timestamp;
 use headwater_query::{AskedPaths, Session, SessionOptions};
 use serde::Deserialize;
 
+use compared::{
+    Answered, CLICKHOUSE, CLICKHOUSE_DECLARED, COLUMNS, DUCKDB_COLUMNS, DUCKDB_TEXT, Engine,
+    MEMORY_BYTES_MAX, Measured, RUNS, TEXT,
+};
 use paths::{Dialect, PathQuery};
 
 /// As in the program itself.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Runs of a query that count.
-const RUNS: usize = 5;
-
 /// Runs of ingest and of compaction, in turns.
 const ROUNDS: usize = 3;
+
+/// Of a larger input neither what the columns cost is measured, nor the text: both take hours, and
+/// neither depends on the size.
+const WHOLE_BYTES_MAX: u64 = 2_000_000_000;
 
 fn main() -> Result<()> {
     measure::keep_freed_memory();
@@ -56,6 +60,30 @@ struct Bench {
 
 impl Bench {
     async fn measure(&self, dataset: &Dataset, report: &mut Report) -> Result<()> {
+        match dataset.bytes <= WHOLE_BYTES_MAX {
+            true => self.measure_whole(dataset, report).await,
+            false => self.measure_columns(dataset, report).await,
+        }
+    }
+
+    /// Queries on hidden columns alone.
+    async fn measure_columns(&self, dataset: &Dataset, report: &mut Report) -> Result<()> {
+        let lake = self.folder.join("json-lake-shredded");
+        let config = self.config("with", "{}")?;
+        progress("ingest");
+        headwater::ingest(dataset, &lake, &options_of(&config)?)?;
+        let queries = paths::all(&self.ask(&[&lake]).await?);
+        progress("optimize");
+        optimize(&lake, &[])?;
+        let mut engines = vec![self.headwater(COLUMNS, &lake, &queries).await?];
+        let (_, table) = headwater::events_table(&lake)?;
+        let files = headwater::data_files(&lake, &table).await?;
+        engines.extend(self.rivals(&queries, &files)?);
+        headwater::remove_folder(&lake)?;
+        Measured { engines, files: files.len() }.describe(&queries, dataset, self.threads, report)
+    }
+
+    async fn measure_whole(&self, dataset: &Dataset, report: &mut Report) -> Result<()> {
         let shredded = self.folder.join("json-lake-shredded");
         let plain = self.folder.join("json-lake-plain");
         let bare = self.folder.join("json-lake-bare");
@@ -128,8 +156,12 @@ impl Bench {
 
     async fn session(&self, lake: &Path, asked: Option<Arc<AskedPaths>>) -> Result<Session> {
         let (lake, _) = headwater::events_table(lake)?;
-        let options =
-            SessionOptions { threads: Some(self.threads), asked, ..SessionOptions::default() };
+        let options = SessionOptions {
+            threads: Some(self.threads),
+            memory_bytes_max: MEMORY_BYTES_MAX,
+            asked,
+            ..SessionOptions::default()
+        };
         Ok(Session::open(&lake, options).await?)
     }
 
@@ -160,37 +192,40 @@ impl Bench {
         shredded: &Path,
         plain: &Path,
     ) -> Result<Measured> {
-        let columns = self.headwater("Headwater, hidden columns", shredded, queries).await?;
-        let text = self.headwater("Headwater, text", plain, queries).await?;
+        let columns = self.headwater(COLUMNS, shredded, queries).await?;
+        let text = self.headwater(TEXT, plain, queries).await?;
         let (_, table) = headwater::events_table(plain)?;
         let files = headwater::data_files(plain, &table).await?;
         let all = |dialect| queries.iter().map(|query| query.sql(dialect)).collect::<Vec<_>>();
         let mut engines = vec![columns, text];
-        for (name, create, dialect) in [
-            ("ClickHouse, as it comes", paths::clickhouse_default(), Dialect::Clickhouse),
-            (
-                "ClickHouse, declared and ordered",
-                paths::clickhouse_typed(),
-                Dialect::ClickhouseTyped,
-            ),
-        ] {
-            progress(name);
-            let folder = self.folder.join("json-clickhouse");
-            headwater::remove_folder(&folder)?;
-            let queries = all(dialect);
-            let (files, threads) = (&files, self.threads);
-            let job =
-                ClickhouseJson { files, folder: &folder, threads, runs: RUNS, create, queries };
-            engines.push(Engine::of(name, job.run()?));
-            headwater::remove_folder(&folder)?;
-        }
-        engines.push(self.duckdb_columns(&files, all(Dialect::DuckdbColumns))?);
+        engines.extend(self.rivals(queries, &files)?);
         engines.push(self.duckdb_text(
             &files,
             &all(Dialect::DuckdbText),
             &all(Dialect::DuckdbTextAtOnce),
         )?);
         Ok(Measured { engines, files: files.len() })
+    }
+
+    /// Those that have tables of their own.
+    fn rivals(&self, queries: &[PathQuery], files: &[PathBuf]) -> Result<Vec<Engine>> {
+        let all = |dialect| queries.iter().map(|query| query.sql(dialect)).collect::<Vec<_>>();
+        let mut engines = Vec::new();
+        for (name, create, dialect) in [
+            (CLICKHOUSE, paths::clickhouse_default(), Dialect::Clickhouse),
+            (CLICKHOUSE_DECLARED, paths::clickhouse_typed(), Dialect::ClickhouseTyped),
+        ] {
+            progress(name);
+            let folder = self.folder.join("json-clickhouse");
+            headwater::remove_folder(&folder)?;
+            let (threads, queries) = (self.threads, all(dialect));
+            let job =
+                ClickhouseJson { files, folder: &folder, threads, runs: RUNS, create, queries };
+            engines.push(Engine::of(name, job.run()?));
+            headwater::remove_folder(&folder)?;
+        }
+        engines.push(self.duckdb_columns(files, all(Dialect::DuckdbColumns))?);
+        Ok(engines)
     }
 
     async fn headwater(&self, name: &str, lake: &Path, queries: &[PathQuery]) -> Result<Engine> {
@@ -212,7 +247,7 @@ impl Bench {
     }
 
     fn duckdb_columns(&self, files: &[PathBuf], queries: Vec<String>) -> Result<Engine> {
-        progress("DuckDB, columns by hand");
+        progress(DUCKDB_COLUMNS);
         let database = self.folder.join("json-duckdb.db");
         let _ = fs::remove_file(&database);
         let columns = &paths::duckdb_columns();
@@ -221,12 +256,12 @@ impl Bench {
             DuckdbColumns { files, database: &database, threads, runs: RUNS, columns, queries };
         let answers = job.run()?;
         fs::remove_file(&database)?;
-        Ok(Engine::of("DuckDB, columns by hand", answers))
+        Ok(Engine::of(DUCKDB_COLUMNS, answers))
     }
 
     /// DuckDB on the text: of the two ways to write a statement the faster one counts.
     fn duckdb_text(&self, files: &[PathBuf], one: &[String], other: &[String]) -> Result<Engine> {
-        progress("DuckDB, text");
+        progress(DUCKDB_TEXT);
         let both = one.iter().chain(other).map(|sql| (sql.as_str(), sql.as_str())).collect();
         let job = DuckdbQueries { files, threads: self.threads, runs: RUNS, queries: both };
         let answers = job.run()?;
@@ -236,123 +271,7 @@ impl Bench {
             answers::same("DuckDB's two ways", &one.rows, &other.rows)?;
             one.time = one.time.min(other.time);
         }
-        Ok(Engine { name: "DuckDB, text".to_owned(), version: answers.version, bytes: 0, answered })
-    }
-}
-
-/// Time and rows of one query.
-struct Answered {
-    time: Duration,
-    rows: Vec<String>,
-}
-
-impl Answered {
-    fn of(answer: DuckdbAnswer) -> Self {
-        let seconds = answer.seconds.into_iter();
-        Self { time: median(seconds.map(Duration::from_secs_f64)), rows: answer.rows }
-    }
-}
-
-/// What one engine did with all queries.
-struct Engine {
-    name: String,
-    version: String,
-    /// Size of its table, where it has one of its own.
-    bytes: u64,
-    answered: Vec<Answered>,
-}
-
-impl Engine {
-    fn of(name: &str, answers: TableAnswers) -> Self {
-        let answered = answers.answers.into_iter().map(Answered::of).collect();
-        Self { name: name.to_owned(), version: answers.version, bytes: answers.bytes, answered }
-    }
-
-    /// How many times the other's time this one's is: the geometric mean over the queries.
-    fn against(&self, other: &Self) -> f64 {
-        let both = self.answered.iter().zip(&other.answered);
-        let logarithms: Vec<f64> = both
-            .map(|(ours, theirs)| (theirs.time.as_secs_f64() / ours.time.as_secs_f64()).ln())
-            .collect();
-        (logarithms.iter().sum::<f64>() / logarithms.len().max(1) as f64).exp()
-    }
-}
-
-/// What all engines did: Headwater with hidden columns and without, ClickHouse as it comes and at
-/// its best, DuckDB on columns and on text.
-struct Measured {
-    engines: Vec<Engine>,
-    files: usize,
-}
-
-impl Measured {
-    fn describe(
-        &self,
-        queries: &[PathQuery],
-        dataset: &Dataset,
-        threads: usize,
-        report: &mut Report,
-    ) -> Result<()> {
-        let [columns, text, clickhouse, typed, by_hand, duckdb] = self.engines.as_slice() else {
-            anyhow::bail!("not all engines were measured");
-        };
-        for engine in &self.engines {
-            for ((query, ours), theirs) in
-                queries.iter().zip(&columns.answered).zip(&engine.answered)
-            {
-                answers::same(
-                    &format!("{}, {}", query.name, engine.name),
-                    &ours.rows,
-                    &theirs.rows,
-                )?;
-            }
-        }
-        report.paragraph(format_args!(
-            "{} events, compacted to {} files; page cache warm, {threads} threads, middle of \
-             {RUNS} runs after one that warms up, times in milliseconds. The queries had been \
-             asked once before `optimize`, so it knew their places. ClickHouse {} (chDB) and \
-             DuckDB {} hold the same rows. ClickHouse's table is MergeTree with a column \
-             `JSON`, merged to one part, with ClickHouse's own settings (its cache of query \
-             conditions is on): once as it comes, `ORDER BY utctimestamp`, and once with a type \
-             for each place, ZSTD and `ORDER BY (source, details.eventname, details.action, \
-             utctimestamp)`. DuckDB has a table of its own with a typed column for each place, \
-             without the text, sorted by source and time; and the text in Headwater's files, \
-             asked with a call for each place and with one call for all, of which the faster \
-             counts. The answers of all are equal, row by row. Bold: faster than Headwater with \
-             hidden columns.",
-            dataset.events, self.files, clickhouse.version, duckdb.version,
-        ));
-        self.table(queries, columns, report);
-        let mut lines = Vec::new();
-        for (what, ratio, target) in [
-            ("hidden columns: ClickHouse, as it comes", columns.against(clickhouse), 1.0),
-            ("hidden columns: ClickHouse, declared and ordered", columns.against(typed), 1.0),
-            ("hidden columns: DuckDB, columns by hand", columns.against(by_hand), 1.0),
-            ("hidden columns: DuckDB, text", columns.against(duckdb), 10.0),
-            ("text: DuckDB, text", text.against(duckdb), 1.5),
-        ] {
-            let ratio = report.ratio(ratio, Target::AtLeast(target));
-            lines.push(vec![what.to_owned(), ratio, format!("≥ {target}")]);
-        }
-        report.table(&["time of the rival / Headwater's, geometric mean", "", "target"], &lines);
-        Ok(())
-    }
-
-    fn table(&self, queries: &[PathQuery], columns: &Engine, report: &mut Report) {
-        let mut lines = Vec::new();
-        for (number, (query, ours)) in queries.iter().zip(&columns.answered).enumerate() {
-            let mut line = vec![query.name.to_owned(), ours.rows.len().to_string()];
-            for engine in &self.engines {
-                let time = engine.answered.get(number).map_or(Duration::ZERO, |other| other.time);
-                let written = format!("{:.1}", time.as_secs_f64() * 1e3);
-                let is_faster = time < ours.time;
-                line.push(if is_faster { format!("**{written}**") } else { written });
-            }
-            lines.push(line);
-        }
-        let mut header = vec!["query", "rows compared"];
-        header.extend(self.engines.iter().map(|engine| engine.name.as_str()));
-        report.table(&header, &lines);
+        Ok(Engine { name: DUCKDB_TEXT.to_owned(), version: answers.version, bytes: 0, answered })
     }
 }
 

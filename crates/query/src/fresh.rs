@@ -1,6 +1,8 @@
 //! Rows that were accepted and are not in a table yet. In a server the table `events` is what is
 //! committed and these, each row once.
 
+mod rule;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,6 +13,8 @@ use arrow::error::ArrowError;
 use headwater_event::Timestamp;
 use headwater_event::schema::{PARTITION_COLUMNS, TIME_COLUMN};
 use headwater_lake::Snapshot;
+
+pub(crate) use rule::{FreshRule, selected, selected_from};
 
 /// Rows of `events` with the position of their source that holds once they are committed.
 #[derive(Debug, Clone)]

@@ -25,6 +25,7 @@ use tokio::time::Instant;
 
 use crate::catalog::LakeSchema;
 use crate::footers::NameRule;
+use crate::fresh::FreshRule;
 use crate::grouping::GroupingRule;
 use crate::hidden::{SiftRule, explained};
 use crate::ioc::IndicatorLists;
@@ -130,6 +131,7 @@ impl Session {
             .with_config(configuration(&options))
             .with_runtime_env(runtime)
             .with_default_features()
+            .with_physical_optimizer_rule(Arc::new(FreshRule))
             .with_physical_optimizer_rule(Arc::new(SiftRule))
             .with_physical_optimizer_rule(Arc::new(GroupingRule))
             .with_physical_optimizer_rule(Arc::new(NameRule))

@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult as _, TreeNode as _};
-use datafusion::datasource::physical_plan::ParquetSource;
+use datafusion::datasource::physical_plan::{FileScanConfig, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
@@ -16,12 +16,13 @@ use datafusion::physical_expr::projection::ProjectionExpr;
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
-use datafusion::physical_plan::projection::ProjectionExec;
+use datafusion::physical_plan::union::UnionExec;
 use datafusion::physical_plan::{ExecutionPlan, InputOrderMode};
 
 use super::AsDictionary;
 use super::exec::{DictionaryAggregateExec, Expressions};
 use crate::footers::{NamedColumns, add_names, column_name};
+use crate::fresh::{selected, selected_from};
 
 /// Groups by the numbers of texts, and reads numbers as such, where a grouping reads the lake's
 /// files directly.
@@ -58,14 +59,28 @@ fn grouped(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan
     if !is_plain(planned) {
         return Ok(None);
     }
-    let Some(scan) = planned.input().downcast_ref::<DataSourceExec>() else { return Ok(None) };
-    let Some(readable) = Readable::of(scan)? else { return Ok(None) };
+    let Some(readable) = Readable::of(planned.input())? else { return Ok(None) };
     let expressions = Expressions::of(planned);
     let reads = reads(&expressions, &readable, &planned.input_schema())?;
     if reads.is_empty() {
         return Ok(None);
     }
-    let schema = planned.input().schema();
+    let input = reading(planned.input(), &reads)?;
+    let expressions = expressions.map(|expr| match cast_column(&expr) {
+        Some(column) if reads.contains_key(&column.index()) => Arc::new(column.clone()),
+        _ => expr,
+    });
+    let planned = Arc::new(planned.clone());
+    Ok(Some(Arc::new(DictionaryAggregateExec::new(planned, expressions, input))))
+}
+
+/// The input with some columns read otherwise: a scan of files, or one together with rows that are
+/// not in files yet.
+fn reading(
+    input: &Arc<dyn ExecutionPlan>,
+    reads: &BTreeMap<usize, Read>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let schema = input.schema();
     let column = |(index, field): (usize, &Arc<Field>)| {
         let column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(field.name(), index));
         let expr = match reads.get(&index) {
@@ -76,14 +91,18 @@ fn grouped(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan
         ProjectionExpr::new(expr, field.name())
     };
     let columns: Vec<_> = schema.fields().iter().enumerate().map(column).collect();
-    let projection = ProjectionExec::try_new(columns, Arc::clone(planned.input()))?;
-    let Some(input) = scan.try_swapping_with_projection(&projection)? else { return Ok(None) };
-    let expressions = expressions.map(|expr| match cast_column(&expr) {
-        Some(column) if reads.contains_key(&column.index()) => Arc::new(column.clone()),
-        _ => expr,
-    });
-    let planned = Arc::new(planned.clone());
-    Ok(Some(Arc::new(DictionaryAggregateExec::new(planned, expressions, input))))
+    match input.downcast_ref::<UnionExec>() {
+        Some(union) => selected_from(union, &columns),
+        None => selected(input, &columns),
+    }
+}
+
+/// A scan of the lake's files.
+fn lake_scan(plan: &Arc<dyn ExecutionPlan>) -> Option<&FileScanConfig> {
+    let scan = plan.downcast_ref::<DataSourceExec>()?;
+    let (config, _) = scan.downcast_to_file_source::<ParquetSource>()?;
+    let mut files = config.file_groups.iter().flat_map(|group| group.files());
+    files.all(|file| file.extension::<NamedColumns>().is_some()).then_some(config)
 }
 
 /// Whether it is a first stage of the kind that is done here.
@@ -108,17 +127,18 @@ struct Readable {
 }
 
 impl Readable {
-    fn of(scan: &DataSourceExec) -> Result<Option<Self>> {
-        let Some((config, _)) = scan.downcast_to_file_source::<ParquetSource>() else {
+    fn of(input: &Arc<dyn ExecutionPlan>) -> Result<Option<Self>> {
+        let scan = match input.downcast_ref::<UnionExec>() {
+            Some(union) => union.inputs().iter().find_map(lake_scan),
+            None => lake_scan(input),
+        };
+        let source = scan.map(FileScanConfig::file_source);
+        let Some(projection) = source.and_then(|source| source.projection()) else {
             return Ok(None);
         };
-        let mut files = config.file_groups.iter().flat_map(|group| group.files());
-        let source = config.file_source();
-        let is_lake = files.all(|file| file.extension::<NamedColumns>().is_some());
-        let Some(projection) = source.projection().filter(|_| is_lake) else { return Ok(None) };
         let names = projection.expr_iter().map(|expr| column_name(&expr)).collect();
         let mut filtered = BTreeSet::new();
-        if let Some(condition) = source.filter() {
+        if let Some(condition) = source.and_then(|source| source.filter()) {
             add_names(&condition, &mut filtered)?;
         }
         Ok(Some(Self { names, filtered }))
