@@ -75,10 +75,6 @@ impl Measured {
         self.engines.iter().find(|engine| engine.name == name)
     }
 
-    fn version(&self, name: &str) -> &str {
-        self.engine(name).map_or("—", |engine| engine.version.as_str())
-    }
-
     pub(crate) fn describe(
         &self,
         queries: &[PathQuery],
@@ -102,21 +98,30 @@ impl Measured {
             "{} events, compacted to {} files; page cache warm, {threads} threads, middle of \
              {RUNS} runs after one that warms up, times in milliseconds; Headwater may use {} \
              GiB for a statement. The queries had been asked once before `optimize`, so it knew \
-             their places. ClickHouse {} (chDB) and DuckDB {} hold the same rows. ClickHouse's \
-             table is MergeTree with a column `JSON`, merged to one part, with ClickHouse's own \
-             settings (its cache of query conditions is on): once as it comes, `ORDER BY \
-             utctimestamp`, and once with a type for each place, ZSTD and `ORDER BY (source, \
-             details.eventname, details.action, utctimestamp)`. DuckDB has a table of its own \
-             with a typed column for each place, without the text, sorted by source and time; \
-             and the text in Headwater's files, asked with a call for each place and with one \
-             call for all, of which the faster counts. The answers of all are equal, row by \
-             row. Bold: faster than Headwater with hidden columns.",
+             their places. The answers of all are equal, row by row. Bold: faster than Headwater \
+             with hidden columns.",
             dataset.events,
             self.files,
             MEMORY_BYTES_MAX >> 30,
-            self.version(CLICKHOUSE),
-            self.version(DUCKDB_COLUMNS),
         ));
+        if let Some(clickhouse) = self.engine(CLICKHOUSE) {
+            report.paragraph(format_args!(
+                "ClickHouse {} (chDB) has a table MergeTree with a column `JSON`, merged to one \
+                 part, with ClickHouse's own settings (its cache of query conditions is on): \
+                 once as it comes, `ORDER BY utctimestamp`, and once with a type for each place, \
+                 ZSTD and `ORDER BY (source, details.eventname, details.action, utctimestamp)`.",
+                clickhouse.version,
+            ));
+        }
+        if let Some(duckdb) = self.engine(DUCKDB_COLUMNS) {
+            report.paragraph(format_args!(
+                "DuckDB {} has a table of its own with a typed column for each place, without \
+                 the text, sorted by source and time. Where it reads the text in Headwater's \
+                 files, it is asked with a call for each place and with one call for all, of \
+                 which the faster counts.",
+                duckdb.version,
+            ));
+        }
         self.table(queries, columns, report);
         let mut lines = Vec::new();
         for (ours, what, rival, target) in [

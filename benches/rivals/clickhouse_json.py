@@ -14,9 +14,6 @@ from pathlib import Path
 from chdb import session
 
 
-PART_BYTES = 1 << 30
-
-
 def quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
@@ -36,19 +33,11 @@ class Clickhouse:
         return [json.loads(line) for line in answer.splitlines()]
 
     def load(self, create: str, files: list[str], folder: Path) -> None:
-        """A statement reads many files, through links in one folder: few parts have to be merged. It keeps
-        the files of all parts that it writes open, of which there are a thousand each."""
+        """One statement reads all files, through links in one folder: few parts have to be merged."""
         folder.mkdir()
+        for number, file in enumerate(files):
+            os.link(file, folder / f"{number}.parquet")
         self.run(create)
-        for number, some in enumerate(parts(files)):
-            part = folder / str(number)
-            part.mkdir()
-            for file in some:
-                os.link(file, part / f"{len(os.listdir(part))}.parquet")
-            self.insert(part)
-            self.run("OPTIMIZE TABLE events FINAL")
-
-    def insert(self, folder: Path) -> None:
         columns = "eventid String, utctimestamp DateTime64(6, 'UTC'), source String, details String"
         self.run(
             f"""
@@ -57,18 +46,7 @@ class Clickhouse:
             {self.settings}, use_hive_partitioning = 0
             """
         )
-
-
-def parts(files: list[str]) -> list[list[str]]:
-    """The files in parts of similar size, of at most `PART_BYTES`."""
-    found, size = [[]], 0
-    for file in files:
-        size += os.path.getsize(file)
-        if size > PART_BYTES and found[-1]:
-            found.append([])
-            size = os.path.getsize(file)
-        found[-1].append(file)
-    return found
+        self.run("OPTIMIZE TABLE events FINAL")
 
 
 def as_text(row: list) -> str:
