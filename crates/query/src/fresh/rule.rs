@@ -6,13 +6,18 @@ use std::sync::Arc;
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult as _, TreeNode as _};
+use datafusion::datasource::memory::MemorySourceConfig;
+use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_expr::projection::ProjectionExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::union::UnionExec;
 
-/// Moves what is selected from a union into its inputs.
+/// Moves what is selected from a union into its inputs. Rows in no file are filtered before
+/// anything is computed of them, as scans of files do: the engine's own rules may have it the other
+/// way, and then a value that cannot be cast fails the statement in a row that is not asked for.
 #[derive(Debug)]
 pub(crate) struct FreshRule;
 
@@ -30,6 +35,13 @@ impl PhysicalOptimizerRule for FreshRule {
                 return Ok(Transformed::no(plan));
             };
             Ok(Transformed::yes(selected_from(union, projection.expr())?))
+        })
+        .data()?
+        .transform_up(|plan| {
+            Ok(match filtered_first(&plan)? {
+                Some(filtered) => Transformed::yes(filtered),
+                None => Transformed::no(plan),
+            })
         })
         .data()
     }
@@ -52,14 +64,32 @@ pub(crate) fn selected_from(
     UnionExec::try_new(inputs.collect::<Result<_>>()?)
 }
 
-/// What is selected from an input: by itself where it can.
+/// What is selected from an input: by itself when it is a scan, which filters before it computes.
 pub(crate) fn selected(
     input: &Arc<dyn ExecutionPlan>,
     columns: &[ProjectionExpr],
 ) -> Result<Arc<dyn ExecutionPlan>> {
     let projection = ProjectionExec::try_new(columns.to_vec(), Arc::clone(input))?;
-    match input.try_swapping_with_projection(&projection)? {
-        Some(swapped) => Ok(swapped),
-        None => Ok(Arc::new(projection)),
+    let scan = input.downcast_ref::<DataSourceExec>();
+    let swapped = scan.map(|scan| scan.try_swapping_with_projection(&projection)).transpose()?;
+    Ok(swapped.flatten().unwrap_or_else(|| Arc::new(projection)))
+}
+
+/// A filter of what is computed of rows in memory, as a filter of these rows.
+fn filtered_first(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let Some(filter) = plan.downcast_ref::<FilterExec>() else { return Ok(None) };
+    let Some(computed) = filter.input().downcast_ref::<ProjectionExec>() else { return Ok(None) };
+    let scan = computed.input().downcast_ref::<DataSourceExec>();
+    let is_memory =
+        |scan: &DataSourceExec| scan.data_source().downcast_ref::<MemorySourceConfig>().is_some();
+    if !scan.is_some_and(is_memory) {
+        return Ok(None);
     }
+    let predicate = computed.projection_expr().unproject_expr(filter.predicate())?;
+    let rows = Arc::new(FilterExec::try_new(predicate, Arc::clone(computed.input()))?);
+    let columns = match filter.projection() {
+        Some(kept) => kept.iter().filter_map(|kept| computed.expr().get(*kept).cloned()).collect(),
+        None => computed.expr().to_vec(),
+    };
+    Ok(Some(Arc::new(ProjectionExec::try_new(columns, rows)?)))
 }

@@ -441,6 +441,11 @@ async fn files_are_answered_from_columns_beside_rows_that_are_in_none() {
         ["name", "port"].map(|key| format!("json_extract_scalar(details, '$.{key}')"));
     for sql in [
         format!("SELECT eventid, {name} AS name FROM events ORDER BY eventid"),
+        // Rows that are left out cannot be cast.
+        format!(
+            "SELECT source, CAST(substr(source || {name} || coalesce(ocsf, ''), 7) AS BIGINT) AS x
+             FROM events WHERE source = 'third' ORDER BY 1, 2"
+        ),
         format!("SELECT eventid FROM events WHERE {name} = 'n1' ORDER BY eventid"),
         format!("SELECT eventid FROM events WHERE {name} = 'n1' AND {port} <> '2' ORDER BY 1"),
         format!("SELECT {name} AS name, eventid FROM events ORDER BY {port}, eventid LIMIT 9"),
