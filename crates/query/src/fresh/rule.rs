@@ -11,7 +11,7 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_expr::projection::ProjectionExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::union::UnionExec;
 
@@ -86,10 +86,15 @@ fn filtered_first(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn Execut
         return Ok(None);
     }
     let predicate = computed.projection_expr().unproject_expr(filter.predicate())?;
-    let rows = Arc::new(FilterExec::try_new(predicate, Arc::clone(computed.input()))?);
+    // All else stays as it is, among it how many rows are wanted.
+    let rows = FilterExecBuilder::from(filter)
+        .with_input(Arc::clone(computed.input()))
+        .with_predicate(predicate)
+        .apply_projection(None)?
+        .build()?;
     let columns = match filter.projection() {
         Some(kept) => kept.iter().filter_map(|kept| computed.expr().get(*kept).cloned()).collect(),
         None => computed.expr().to_vec(),
     };
-    Ok(Some(Arc::new(ProjectionExec::try_new(columns, rows)?)))
+    Ok(Some(Arc::new(ProjectionExec::try_new(columns, Arc::new(rows))?)))
 }
